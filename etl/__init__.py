@@ -1,0 +1,49 @@
+"""webstrata in a notebook: open a lake, annotate it, plan and write mixtures."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from etl.config import find_annotators, find_spec
+    from etl.jobs.annotate import annotate
+    from etl.jobs.dedup import dedup
+    from etl.jobs.ingest import IngestOptions, ingest
+    from etl.jobs.mix import make_plan, mix
+    from etl.jobs.report import write_report
+    from etl.lake import Lake
+    from etl.session import get_spark
+
+_HOMES = {
+    "IngestOptions": "etl.jobs.ingest",
+    "Lake": "etl.lake",
+    "annotate": "etl.jobs.annotate",
+    "dedup": "etl.jobs.dedup",
+    "find_annotators": "etl.config",
+    "find_spec": "etl.config",
+    "get_spark": "etl.session",
+    "ingest": "etl.jobs.ingest",
+    "make_plan": "etl.jobs.mix",
+    "mix": "etl.jobs.mix",
+    "write_report": "etl.jobs.report",
+}
+
+__all__ = [
+    "IngestOptions",
+    "Lake",
+    "annotate",
+    "dedup",
+    "find_annotators",
+    "find_spec",
+    "get_spark",
+    "ingest",
+    "make_plan",
+    "mix",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used: workers and `--help` need no Spark."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'etl' has no attribute {name!r}")

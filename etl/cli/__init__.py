@@ -1,0 +1,35 @@
+"""A command line -> a job, and its exit code: 0 done, 1 failed, 2 asked for wrongly."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from etl.cli.parser import build_parser
+from udfs.errors import UsageError, WebstrataError
+
+FAILED, WRONGLY_ASKED, INTERRUPTED = 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the verb that `argv` names; say in one message what went wrong, if something did."""
+    args = build_parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except WebstrataError as error:
+        return _say(str(error), WRONGLY_ASKED if isinstance(error, UsageError) else FAILED)
+    except KeyboardInterrupt:
+        return _say("interrupted; what was published stays, run it again to go on", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 the last resort of a command: it says what it knows and exits with 1
+        if args.debug:
+            traceback.print_exc()
+        lines = [line for line in str(error).splitlines() if line.strip()] or [repr(error)]
+        return _say(f"unexpected {type(error).__name__}: {lines[0][:500]} (--debug shows it all)", FAILED)
+
+
+def _say(message: str, code: int) -> int:
+    print(f"webstrata: {message}", file=sys.stderr)
+    return code

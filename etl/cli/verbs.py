@@ -1,0 +1,165 @@
+"""The verbs: parsed options -> a job run, and what it did, in words."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from udfs.errors import MissingInputError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from etl.lake import Lake
+
+# Everything that needs Spark is imported where it is used, so that `--help` and mistakes answer at once.
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Run the whole flow on the demo crawl."""
+    from etl.jobs.demo import run_demo
+
+    with _spark(args) as spark:
+        run_demo(spark, Path(args.out))
+    return 0
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run a pipeline."""
+    from etl.pipeline import PipelineConf, run_pipeline
+    from udfs.conf import read_conf
+
+    pipeline = read_conf(Path(args.pipeline), PipelineConf)
+    with _spark(args) as spark:
+        run_pipeline(spark, pipeline.but(lake=args.lake) if args.lake else pipeline)
+    return 0
+
+
+def ingest(args: argparse.Namespace) -> int:
+    """Take WARC files in."""
+    from udfs.source import list_files
+
+    for path in args.paths:
+        list_files(path)  # a wrong path is said before Spark starts
+    from etl.cli.say import say_ingest
+    from etl.jobs.ingest import IngestOptions
+    from etl.jobs.ingest import ingest as job
+    from etl.progress import bar
+
+    options = IngestOptions(args.crawl, args.root, args.extractor, args.files_per_batch, args.again)
+    with _lake(args, create=True) as lake:
+        result = job(lake, args.paths, options, progress=bar)
+    return say_ingest(result, args.crawl)
+
+
+def annotate(args: argparse.Namespace) -> int:
+    """Annotate the documents of a crawl."""
+    from etl.cli.say import say
+    from etl.config import find_annotators
+    from etl.jobs.annotate import annotate as job
+    from etl.progress import bar
+
+    annotators = find_annotators(args.annotators, args.only.split(",") if args.only else None)
+    with _lake(args) as lake:
+        done = job(lake, args.crawl, annotators, progress=bar)
+    what = f"{done.n_batches_done:,} of {done.n_batches:,} batches" if done.n_batches_done else "nothing was missing"
+    say(f"{args.crawl}: {done.n_documents:,} documents, {', '.join(a.name for a in annotators)}: {what}")
+    return 0
+
+
+def dedup(args: argparse.Namespace) -> int:
+    """Rank the documents of a crawl that have the same text."""
+    from etl.cli.say import say
+    from etl.jobs.dedup import dedup as job
+
+    with _lake(args) as lake:
+        done = job(lake, args.crawl)
+    say(f"{args.crawl}: {done.n_documents:,} documents, {done.n_duplicates:,} repeat one of {done.n_clusters:,} texts")
+    return 0
+
+
+def plan(args: argparse.Namespace) -> int:
+    """Show the quotas of a spec."""
+    from etl.cli.say import say_plan
+    from etl.config import find_spec
+    from etl.jobs.mix import make_plan
+
+    spec = find_spec(args.spec)
+    with _lake(args) as lake:
+        say_plan(make_plan(lake, spec))
+    return 0
+
+
+def mix(args: argparse.Namespace) -> int:
+    """Write the next version of a mixture."""
+    from etl.cli.say import say_mixture
+    from etl.config import find_spec
+    from etl.jobs.mix import mix as job
+
+    spec = find_spec(args.spec)
+    with _lake(args) as lake:
+        say_mixture(job(lake, spec, version=args.version))
+    return 0
+
+
+def report(args: argparse.Namespace) -> int:
+    """Write the HTML report."""
+    from etl.cli.say import say
+    from etl.jobs.report import write_report
+
+    with _lake(args) as lake:
+        path = write_report(lake, Path(args.out), args.mixture, args.version)
+    say(f"report: {path}")
+    return 0
+
+
+def sql(args: argparse.Namespace) -> int:
+    """Answer a query."""
+    from etl.cli.say import say_rows
+
+    query = _query(args.query)
+    with _lake(args) as lake:
+        return say_rows(lake.sql(query), args.limit, args.format)
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train a model folder."""
+    from etl.cli.say import say_metrics
+    from udfs.train import train_classifier
+
+    return say_metrics(train_classifier(Path(args.recipe), [Path(f) for f in args.data], Path(args.out)), args.out)
+
+
+def _query(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read()
+    if text.endswith(".sql"):
+        if not Path(text).is_file():
+            raise MissingInputError(f"no such file: {text}")
+        return Path(text).read_text(encoding="utf-8")
+    return text
+
+
+@contextmanager
+def _spark(args: argparse.Namespace) -> Iterator["SparkSession"]:
+    """Lend the session that the options ask for; stop it afterwards if we started it."""
+    from etl.session import get_spark, stop_spark
+
+    spark = get_spark(
+        local=args.local, cores=args.cores, memory=args.memory, jars=args.jars, ivy_settings=args.ivy_settings
+    )
+    try:
+        yield spark
+    finally:
+        stop_spark(spark)
+
+
+@contextmanager
+def _lake(args: argparse.Namespace, *, create: bool = False) -> Iterator["Lake"]:
+    """Lend the lake that the options name."""
+    from etl.lake import Lake
+
+    with _spark(args) as spark:
+        yield Lake.open(spark, args.lake, create=create)

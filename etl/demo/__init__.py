@@ -1,0 +1,1 @@
+"""A small crawl that ships with the project: sentences in YAML -> web pages -> `.warc.gz` files."""

@@ -1,0 +1,81 @@
+"""documents -> the table `annotations`, batch by batch, computing only what is missing.
+
+spark-submit etl/jobs/annotate.py --crawl NAME [--only topic,format] --lake DIR_OR_CATALOG.SCHEMA
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import functions as F
+
+from etl.lake import Lake
+from etl.progress import Progress, silent
+from etl.runs import Run
+from etl.steps.annotations import annotate as annotations_of
+from etl.steps.annotations import annotate_all, count_missing
+from udfs.annotator import Annotator
+from udfs.errors import MissingInputError
+
+DOCUMENT_COLUMNS = ("page_id", "crawl", "batch", "text_digest", "url", "text")
+
+
+@dataclass(frozen=True)
+class AnnotateResult:
+    """What a run did: documents looked at, and batches of which something was missing."""
+
+    n_documents: int
+    n_batches: int
+    n_batches_done: int
+
+
+def annotate(lake: Lake, crawl: str, annotators: Sequence[Annotator], *, progress: Progress = silent) -> AnnotateResult:
+    """Let `annotators` speak of every document of the crawl that they have not spoken of in this version.
+
+    Raises MissingInputError if nothing of the crawl is published.
+    """
+    config = {a.name: {"version": a.version, **a.details} for a in annotators}
+    run = Run("annotate", crawl, config)
+    inputs = {"pages": lake.version("pages"), "annotations": lake.version("annotations")}
+    batches = _batches(lake, crawl)
+    if not batches:
+        raise MissingInputError(f"no published batches of crawl {crawl!r} in {lake.location}: ingest it first")
+    n_documents = n_done = 0
+    with progress("annotating", len(batches)) as advance:
+        for batch in batches:
+            n, is_done = _annotate_batch(lake, crawl, batch, annotators, run)
+            n_documents, n_done = n_documents + n, n_done + is_done
+            advance(1)
+    if n_done:
+        lake.publish_views()
+        run.record(lake, n_in=n_documents, n_out=n_documents, inputs=inputs)
+    return AnnotateResult(n_documents, len(batches), n_done)
+
+
+def _annotate_batch(lake: Lake, crawl: str, batch: str, annotators: Sequence[Annotator], run: Run) -> tuple[int, bool]:
+    """Bring the annotations of a batch up to date; return its documents, and whether anything was missing."""
+    is_batch = (F.col("crawl") == crawl) & (F.col("batch") == batch)
+    documents = lake.table("documents").where(is_batch).select(*DOCUMENT_COLUMNS)
+    stored = lake.table("annotations").where(is_batch)
+    found = count_missing(documents, stored, annotators).first()
+    assert found is not None
+    n_documents, n_stored, *missing = found
+    is_stale = stored.count() != n_documents
+    if not any(missing) and not is_stale:
+        return n_documents, False
+    step = annotations_of if n_stored else annotate_all
+    where = {"crawl": crawl, "batch": batch}
+    because = {**run.because, **where, "annotators": {a.name: a.version for a in annotators}}
+    lake.replace("annotations", step(documents, stored, annotators), where=where, because=because)
+    return n_documents, True
+
+
+def _batches(lake: Lake, crawl: str) -> list[str]:
+    published = lake.table("files").where((F.col("crawl") == crawl) & (F.col("status") == "published"))
+    return sorted(row["batch"] for row in published.select("batch").distinct().collect())
+
+
+if __name__ == "__main__":
+    from etl.cli import main
+
+    sys.exit(main(["annotate", *sys.argv[1:]]))

@@ -1,0 +1,55 @@
+"""documents -> the table `duplicates`: which texts are the same, and which of them comes first.
+
+spark-submit etl/jobs/dedup.py [--crawl NAME] --lake DIR_OR_CATALOG.SCHEMA
+"""
+
+import sys
+from dataclasses import dataclass
+
+from pyspark.sql import functions as F
+
+from etl.lake import Lake
+from etl.runs import Run
+from etl.steps.duplicates import METHOD, exact_duplicates
+from udfs.errors import MissingInputError
+
+
+@dataclass(frozen=True)
+class DedupResult:
+    """What a dedup found: documents, clusters of two or more, and documents that are not first in theirs."""
+
+    n_documents: int
+    n_clusters: int
+    n_duplicates: int
+
+
+def dedup(lake: Lake, crawl: str) -> DedupResult:
+    """Replace the crawl's rows of `duplicates` by those of the documents that it has now.
+
+    Raises MissingInputError if the crawl has no documents.
+    """
+    run = Run("dedup", crawl, {"method": METHOD})
+    inputs = {"pages": lake.version("pages")}
+    documents = lake.table("documents").where(F.col("crawl") == crawl)
+    lake.replace("duplicates", exact_duplicates(documents), where={"crawl": crawl}, because=run.because)
+    result = _count(lake, crawl)
+    if not result.n_documents:
+        raise MissingInputError(f"no documents of crawl {crawl!r} in {lake.location}: ingest it first")
+    run.record(lake, n_in=result.n_documents, n_out=result.n_documents, inputs=inputs)
+    return result
+
+
+def _count(lake: Lake, crawl: str) -> DedupResult:
+    counts = (
+        lake.table("duplicates")
+        .where(F.col("crawl") == crawl)
+        .agg(F.count("*"), F.count_if(F.expr("rank = 1 AND cluster_size > 1")), F.count_if(F.expr("rank > 1")))
+        .first()
+    )
+    return DedupResult(*counts)  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    from etl.cli import main
+
+    sys.exit(main(["dedup", *sys.argv[1:]]))

@@ -1,0 +1,19 @@
+"""The lake -> one HTML file about it, or about a version of a mixture."""
+
+from pathlib import Path
+
+from etl.lake import Lake
+from etl.report.collect import collect_report
+from etl.report.html import render
+from udfs.errors import LakeError
+
+
+def write_report(lake: Lake, path: Path, mixture: str | None = None, version: int | None = None) -> Path:
+    """Write the report to `path`; raises MissingInputError for a mixture or version that does not exist."""
+    html = render(collect_report(lake, mixture, version))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise LakeError(f"cannot write the report to {path}: {error.strerror}; choose another --out") from error
+    return path.resolve()

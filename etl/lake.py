@@ -1,0 +1,236 @@
+"""A place -> its tables and views: the one door to the lake, and the one place that knows Delta's options."""
+
+import json
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+
+from etl.faults import translated
+from etl.schema import FORMAT_PROPERTY, FORMAT_VERSION, TABLES
+from etl.schema.table import literal
+from udfs.conf import nearest
+from udfs.errors import ConflictError, LakeError, MissingInputError
+
+VIEWS = ("documents", "quarantine", "corpus", "funnel", "mixture_card")  # a view may use those before it
+Where = Mapping[str, str | int]
+
+_CATALOG = re.compile(r"^[A-Za-z_][\w$-]{0,254}(\.[A-Za-z_][\w$-]{0,254}){1,2}$")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The tables of one webstrata lake: a folder (or object store prefix), or `catalog.schema`.
+
+    Open it with `Lake.open`; `table`, `sql` read, `replace`, `append`, `merge` write one commit each.
+    """
+
+    spark: SparkSession
+    location: str
+    is_catalog: bool
+    pinned_at: Mapping[str, int] | None = None
+
+    @classmethod
+    def open(cls, spark: SparkSession, location: str, *, create: bool = False) -> "Lake":
+        """Return the lake at `location`: a path or `catalog.schema`. With `create`, make what is missing.
+
+        Raises MissingInputError if there is none (unless `create`), LakeError if a newer release wrote it.
+        """
+        is_catalog = is_catalog_name(location)
+        lake = cls(spark, location if is_catalog else _absolute(location), is_catalog)
+        found = lake._format_version()
+        if found is None and not create:
+            raise MissingInputError(f"no webstrata lake at {location}; `webstrata ingest` makes one")
+        if found is not None and found > FORMAT_VERSION:
+            raise LakeError(
+                f"the lake {location} has format {found}, this release reads up to {FORMAT_VERSION}:"
+                " upgrade webstrata to use it"
+            )
+        if found is None:
+            lake._create_tables()
+            lake.publish_views()
+        return lake
+
+    def identifier(self, table: str) -> str:
+        """Return the quoted SQL name of a table, or of a view that lives in a catalog."""
+        if self.is_catalog:
+            return ".".join(f"`{part}`" for part in (*self.location.split("."), table))
+        return f"delta.`{self.location}/{table}`"
+
+    def table(self, name: str) -> DataFrame:
+        """Return a table or view as a DataFrame, as it is now."""
+        if name not in TABLES and name not in VIEWS:
+            raise MissingInputError(
+                f"no table or view {name!r}{nearest(name, [*TABLES, *VIEWS])}; there are {', '.join([*TABLES, *VIEWS])}"
+            )
+        return self.spark.sql(f"SELECT * FROM {self._source(name)}")
+
+    def sql(self, query: str) -> DataFrame:
+        """Return the answer to a query over the tables and views by their plain names."""
+        self.refresh_views()
+        with translated("the query"):
+            return self.spark.sql(query)
+
+    def version(self, table: str) -> int:
+        """Return Delta's current version of a table."""
+        history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(table)} LIMIT 1")
+        return int(history.select("version").first()[0])  # type: ignore[index]
+
+    def pinned(self, *tables: str) -> "Lake":
+        """Return this lake as it is now: whatever others commit, `tables` and views of them stay the same."""
+        return replace(self, pinned_at={table: self.version(table) for table in tables})
+
+    def replace(self, table: str, rows: DataFrame, *, where: Where, because: Mapping[str, object]) -> None:
+        """Replace the partition `where` of a table by `rows` in one commit; doing it twice changes nothing.
+
+        Columns that the table lacks are added. `because` goes into the commit's userMetadata.
+        """
+        writer = self._writer(rows, because).mode("overwrite").option("replaceWhere", condition(where))
+        self._save(writer.option("mergeSchema", "true"), table, f"writing {table} where {condition(where)}")
+
+    def append(self, table: str, rows: DataFrame, *, once_as: str, because: Mapping[str, object]) -> None:
+        """Append `rows` in one commit that a second call with the same `once_as` leaves undone."""
+        writer = self._writer(rows, because).mode("append")
+        writer = writer.option("txnAppId", once_as).option("txnVersion", 1)
+        try:
+            self._save(writer, table, f"appending to {table} as {once_as}")
+        except ConflictError as error:
+            if "ConcurrentTransaction" not in str(error.__cause__):
+                raise  # else: somebody else did the same append first
+
+    def merge(self, table: str, rows: DataFrame, *, on: str, then: str) -> None:
+        """Merge `rows` (as `new`) into a table (as `old`) in one commit; `then` holds the WHEN clauses."""
+        rows.createOrReplaceTempView(f"webstrata_new_{table}")
+        with translated(f"merging into {table}"):
+            self.spark.sql(
+                f"MERGE INTO {self.identifier(table)} old USING webstrata_new_{table} new ON {on} {then}"
+            ).collect()
+
+    def refresh_views(self) -> None:
+        """Make the tables and views known to the session by their plain names, as temporary views."""
+        for name in (*TABLES, *VIEWS):
+            self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW `{name}` AS SELECT * FROM {self._source(name)}").collect()
+
+    def publish_views(self) -> None:
+        """Make the views of a catalog anew, with the columns that the tables have now; a path has none."""
+        if self.is_catalog:
+            for name in VIEWS:
+                self._create_catalog_view(name)
+
+    # -- how it is done --------------------------------------------------------------------------------
+
+    def _source(self, name: str) -> str:
+        """Return what stands after FROM: a table, or the view's own query."""
+        return self._table_source(name) if name in TABLES else f"({self._view_sql[name]})"
+
+    def _table_source(self, table: str) -> str:
+        version = (self.pinned_at or {}).get(table)
+        return self.identifier(table) + ("" if version is None else f" VERSION AS OF {version}")
+
+    @cached_property
+    def _view_sql(self) -> dict[str, str]:
+        """Return the query of each view, with the names of tables and views filled in."""
+        sources = {table: self._table_source(table) for table in TABLES}
+        queries: dict[str, str] = {}
+        for name in VIEWS:
+            queries[name] = _view_file(name).split("\n", 1)[1].format(**sources)
+            sources[name] = f"({queries[name]})"
+        return queries
+
+    def _create_catalog_view(self, name: str) -> None:
+        comment = literal(_view_file(name).split("\n", 1)[0].removeprefix("-- "))
+        with translated(f"creating the view {name}"):
+            self.spark.sql(
+                f"CREATE OR REPLACE VIEW {self.identifier(name)} COMMENT {comment} AS {self._view_sql[name]}"
+            ).collect()
+
+    def _format_version(self) -> int | None:
+        """Return the format that the lake was written in, or None if there is no lake."""
+        try:
+            rows = self.spark.sql(f"SHOW TBLPROPERTIES {self.identifier('files')}").collect()
+        except Exception as error:
+            if _is_missing(str(error)):
+                return None
+            with translated(f"opening the lake {self.location}"):
+                raise
+        found = {row["key"]: row["value"] for row in rows}.get(FORMAT_PROPERTY)
+        if found is None:
+            raise LakeError(f"{self.identifier('files')} is not a table of webstrata; choose another --lake")
+        return int(found)
+
+    def _create_tables(self) -> None:
+        """Create the tables that are missing; two drivers may do so at once."""
+        if self.is_catalog:
+            schema = self.identifier("x").rsplit(".", 1)[0]
+            with translated(f"creating the schema {self.location}"):
+                self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}").collect()
+        # `files` carries the format version that says "a lake is here": it comes last.
+        names = [name for name in TABLES if name != "files"]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self._create_table, names))
+        self._create_table("files")
+
+    def _create_table(self, name: str) -> None:
+        statement = TABLES[name].create_sql(self.identifier(name))
+        for is_last in (False, False, True):
+            try:
+                with translated(f"creating {name}"):
+                    self.spark.sql(statement).collect()
+                return
+            except ConflictError:
+                if is_last:
+                    raise
+
+    def _writer(self, rows: DataFrame, because: Mapping[str, object]) -> DataFrameWriter:
+        metadata = json.dumps(dict(because), sort_keys=True, default=str)
+        return rows.write.format("delta").option("userMetadata", metadata)
+
+    def _save(self, writer: DataFrameWriter, table: str, doing: str) -> None:
+        with translated(doing):
+            if self.is_catalog:
+                writer.saveAsTable(f"{self.location}.{table}")
+            else:
+                writer.save(f"{self.location}/{table}")
+
+
+def _view_file(name: str) -> str:
+    """Return the text of a view's .sql file: its comment in the first line, then its query."""
+    return files("etl").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def condition(where: Where) -> str:
+    """Return `where` as a SQL condition on the partition columns."""
+    return " AND ".join(
+        f"{name} = {value}" if isinstance(value, int) else f"{name} = {literal(value)}" for name, value in where.items()
+    )
+
+
+def is_catalog_name(location: str) -> bool:
+    """Return whether `location` reads as `catalog.schema`, rather than as a path."""
+    return bool(_CATALOG.match(location)) and not Path(location).exists()
+
+
+def rows_of(spark: SparkSession, table: str, values: list[dict[str, Any]]) -> DataFrame:
+    """Return `values` as a DataFrame of a table's columns; what a value lacks is null."""
+    columns = TABLES[table].column_names
+    return spark.createDataFrame([tuple(v.get(c) for c in columns) for v in values], TABLES[table].schema)
+
+
+def _absolute(location: str) -> str:
+    return location.rstrip("/") if "://" in location else str(Path(location).expanduser().resolve())
+
+
+def _is_missing(text: str) -> bool:
+    names = (
+        "TABLE_OR_VIEW_NOT_FOUND",
+        "DELTA_MISSING_DELTA_TABLE",
+        "DELTA_TABLE_NOT_FOUND",
+        "PATH_NOT_FOUND",
+    )
+    return any(name in text for name in (*names, "SCHEMA_NOT_FOUND", "is not a Delta table", "doesn't exist"))

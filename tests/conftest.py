@@ -1,0 +1,58 @@
+"""What all tests share: one Spark session, made when a test first asks for it, and fresh places to write."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from etl.session import get_spark, stop_spark
+from tests.processes import run_python
+
+MARKS = ("spark", "e2e")  # tests/spark and tests/e2e carry the mark of their folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the folder it lies in."""
+    for item in items:
+        for mark in MARKS:
+            if mark in Path(item.path).parts:
+                item.add_marker(mark)
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """The one classic session of this test run: conf/spark/local.conf and what tests need beyond it."""
+    conf = {
+        # Managed tables of this run only: two runs at once must not see each other's.
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+        # More tasks than cores, so that what depends on the number of partitions shows.
+        "spark.sql.shuffle.partitions": "4",
+        # Short jobs: the time the best compiler takes is never earned back.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    }
+    session = get_spark(local=True, cores=2, extra_conf=conf)
+    yield session
+    stop_spark(session)
+
+
+@pytest.fixture
+def tmp_lake(tmp_path: Path) -> Path:
+    """The place of a lake that does not exist yet."""
+    return tmp_path / "lake"
+
+
+@pytest.fixture(scope="session")
+def connect_spark() -> Callable[..., str]:
+    """Return a function that runs a program over Spark Connect and returns what it prints.
+
+    The program is text or a file and calls `get_spark()`, which finds the local Connect server that
+    `SPARK_REMOTE` asks for. A process of its own, because classic and Connect sessions exclude each other.
+    """
+
+    def run(program: str | Path, *args: str) -> str:
+        done = run_python(program, *args, env={"SPARK_REMOTE": "local[2]"})
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

@@ -1,0 +1,187 @@
+"""The block of an HTTP response record -> its status, headers and body, the content codings undone."""
+
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import brotli
+import zstandard
+from isal import isal_zlib
+
+from udfs.fault import Fault
+
+MAX_HTTP_HEADER = 512 * 1024
+_MAX_CODINGS = 5
+_GZIP_ERROR: Any = isal_zlib.error  # its stub says it is no class
+_STATUS_LINE = re.compile(rb"(?:HTTP|ICY|SHOUTCAST)\S*[ \t]+(\d{3})(?!\d)", re.IGNORECASE)
+_HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,80}[ \t]*:")
+_HEADER_ENDS = (b"\n\r\n", b"\n\n", b"\n\r\r\n")
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
+_MAX_WINDOW = 128 * 1024 * 1024
+
+
+class HttpResponse(NamedTuple):
+    """A response as the server sent it; `status` is None where there is no status line."""
+
+    status: int | None
+    headers: Mapping[str, str]
+    body: bytes
+    fault: Fault | None = None
+
+
+def parse_response(block: bytes) -> HttpResponse:
+    """Return the response in `block`, taking latin-1 headers, missing lines and bare line feeds as they come."""
+    response = _parse_head(block)
+    while response.status is not None and response.status < 200 and response.body[:5] == b"HTTP/":
+        response = _parse_head(response.body)  # 100 Continue, or a proxy's answer, before the real one
+    return response
+
+
+def decode_body(response: HttpResponse, cap: int) -> tuple[bytes, Fault | None]:
+    """Return the body without transfer and content codings, at most `cap` bytes of it, and what is wrong.
+
+    What only claims to be coded is returned as it is: headers are claims, not facts. Common Crawl stores
+    decoded bodies and renames the headers to X-Crawler-…, which are therefore not looked at.
+    """
+    body = response.body
+    if "chunked" in response.headers.get("transfer-encoding", "").lower():
+        body = _dechunk(body)
+    codings = response.headers.get("content-encoding", "").lower().replace(" ", "")
+    for coding in reversed([c for c in codings.split(",") if c in _DECODERS][:_MAX_CODINGS]):
+        body, fault = _decode(body, coding, cap)
+        if fault:
+            return body, fault
+    return (body, None) if len(body) <= cap else (b"", Fault.BODY_TOO_LARGE)
+
+
+def _parse_head(block: bytes) -> HttpResponse:
+    status_line = _STATUS_LINE.match(block)
+    if status_line is None and _HEADER_LINE.match(block) is None:
+        return HttpResponse(None, {}, block)  # no head at all: a body, and the sniffers will see of what
+    start = block.find(b"\n") + 1 if status_line else 0
+    end, size = _head_end(block, max(0, start - 1))
+    if end < 0 and len(block) > MAX_HTTP_HEADER:
+        return HttpResponse(None, {}, b"", Fault.HEADER_TOO_LARGE)
+    head, body = (block[start:end], block[end + size :]) if end >= 0 else (block[start:], b"")
+    return HttpResponse(int(status_line[1]) if status_line else None, _headers(head), body)
+
+
+def _head_end(block: bytes, start: int) -> tuple[int, int]:
+    """Return where the head's last line ends and how long the blank line is, or -1."""
+    found = (-1, 0)
+    stop = min(len(block), MAX_HTTP_HEADER)
+    for end in _HEADER_ENDS:
+        at = block.find(end, start, stop)
+        if at >= 0:
+            found, stop = (at, len(end)), at + 2
+    return found
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    name = ""
+    for line in head.decode("latin-1").split("\n"):
+        if line[:1] in (" ", "\t") and name:
+            headers[name] += " " + line.strip()
+            continue
+        key, colon, value = line.partition(":")
+        if colon:
+            name = key.strip().lower()
+            headers.setdefault(name, value.strip())
+    return headers
+
+
+def _dechunk(body: bytes) -> bytes:
+    """Return the chunks of `body` joined: all of it if it is not chunked, what is there if it is cut."""
+    pieces: list[bytes] = []
+    at = 0
+    while size_line := _CHUNK_SIZE.match(body, at):
+        size = int(size_line[1], 16)
+        if size == 0:
+            break
+        end = size_line.end() + size
+        is_first = not pieces
+        pieces.append(body[size_line.end() : end])
+        at = end + (2 if body[end : end + 2] == b"\r\n" else 1)
+        if end < len(body) and body[end : end + 1] not in (b"\r", b"\n"):
+            return body if is_first else b"".join(pieces)  # the first "chunk" was text that looks like one
+    return b"".join(pieces) if pieces or _CHUNK_SIZE.match(body) else body
+
+
+def _decode(body: bytes, coding: str, cap: int) -> tuple[bytes, Fault | None]:
+    """Undo one coding; the body itself if the claim is false, a fault if it is true and the data broken."""
+    data, is_whole = _DECODERS[coding](body.lstrip(b"\r\n") if coding.endswith("gzip") else body, cap)
+    if len(data) > cap:
+        return b"", Fault.BODY_TOO_LARGE
+    if data or is_whole:
+        return (data, None) if is_whole else (data, Fault.BAD_CODING)
+    return body, None
+
+
+def _gunzip(body: bytes, cap: int) -> tuple[bytes, bool]:
+    return _unzip(body, 31, cap) if body[:2] == b"\x1f\x8b" else (b"", False)
+
+
+def _undeflate(body: bytes, cap: int) -> tuple[bytes, bool]:
+    """Undo `deflate`, which is zlib by the standard and raw deflate by some servers."""
+    data, is_whole = _unzip(body, 15, cap)
+    return (data, is_whole) if data or is_whole else _unzip(body, -15, cap)
+
+
+def _unzip(body: bytes, wbits: int, cap: int) -> tuple[bytes, bool]:
+    """Inflate up to `cap` bytes and one; a body that is only cut short counts as whole."""
+    decoder = isal_zlib.decompressobj(wbits)
+    try:
+        data: bytes = decoder.decompress(body, cap + 1)
+    except (_GZIP_ERROR, zlib.error):
+        return _inflatable(body, wbits, cap), False
+    return data, bool(data) or decoder.eof
+
+
+def _inflatable(body: bytes, wbits: int, cap: int) -> bytes:
+    """Return what can be inflated before the fault."""
+    decoder, pieces, n = zlib.decompressobj(wbits), [], 0
+    try:
+        while body and n <= cap:
+            pieces.append(decoder.decompress(body, 4096))
+            n += len(pieces[-1])
+            body = decoder.unconsumed_tail
+    except zlib.error:
+        pass
+    return b"".join(pieces)
+
+
+def _unbrotli(body: bytes, cap: int) -> tuple[bytes, bool]:
+    decoder, pieces, n = brotli.Decompressor(), [], 0
+    try:
+        pieces.append(decoder.process(body, output_buffer_limit=65536))
+        while not decoder.can_accept_more_data() and n <= cap:
+            pieces.append(decoder.process(b"", output_buffer_limit=65536))
+            n += len(pieces[-1])
+    except brotli.error:
+        return b"".join(pieces), False
+    return b"".join(pieces), bool(pieces[0]) or decoder.is_finished()
+
+
+def _unzstd(body: bytes, cap: int) -> tuple[bytes, bool]:
+    decoder = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
+    pieces, n = [], 0
+    try:
+        with decoder.stream_reader(body, read_across_frames=True) as reader:
+            while n <= cap and (piece := reader.read(65536)):
+                pieces.append(piece)
+                n += len(piece)
+    except zstandard.ZstdError:
+        return b"".join(pieces), False
+    return b"".join(pieces), bool(pieces)
+
+
+_DECODERS: dict[str, Callable[[bytes, int], tuple[bytes, bool]]] = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _undeflate,
+    "x-deflate": _undeflate,
+    "br": _unbrotli,
+    "zstd": _unzstd,
+}

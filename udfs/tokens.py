@@ -1,0 +1,43 @@
+"""Texts -> how many tokens each has, by a named tokenizer."""
+
+import hashlib
+from functools import partial
+from pathlib import Path
+
+from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts
+from udfs.errors import MissingInputError
+from udfs.model_folder import check_digest, find_model
+from udfs.text_encoder import count_tokens, read_tokenizer
+
+DEFAULT_TOKENIZER = "package:tokenizer/tokenizer.json"
+
+
+def tokens_annotator(name: str = "tokens", tokenizer: str = DEFAULT_TOKENIZER) -> Annotator:
+    """Return the annotator that counts a whole text's tokens by any tokenizer.json (column `n_tokens`)."""
+    path = find_model(tokenizer)
+    if not path.is_file():
+        raise MissingInputError(f"annotator {name}: no tokenizer at {path}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Annotator(
+        name=name,
+        version=f"tokens-{digest[:12]}",
+        fields=(AnnotationField("n_tokens", "BIGINT", f"tokens of the whole text by {tokenizer}"),),
+        load=partial(_load, tokenizer, digest),
+        column=f"n_{name}",
+        is_struct=False,
+        details={"engine": "tokenizers", "tokenizer": tokenizer, "digest": digest},
+    )
+
+
+def _load(tokenizer: str, digest: str) -> Predict:
+    path = find_model(tokenizer)
+    check_digest(Path(path), digest)
+    counter = read_tokenizer(path)
+    # Files may preset both, and a count of the first 128 tokens is no count.
+    counter.no_truncation()
+    counter.no_padding()
+
+    def predict(texts: Texts) -> Columns:
+        return {"n_tokens": count_tokens(counter, texts.text)}
+
+    return predict

@@ -1,0 +1,1 @@
+"""Labelled pages and a recipe -> a model folder (needs the extra `train`)."""

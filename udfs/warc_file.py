@@ -1,0 +1,98 @@
+"""A WARC file -> its pages one by one, and at the end a summary that accounts for all of its bytes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import BinaryIO
+
+from udfs.extract import extractor_version
+from udfs.fault import GapReason
+from udfs.page import PAGE_KINDS, Page, ReadSettings, page_of
+from udfs.warc import Gap, Record, container_of, read_records
+
+__all__ = ["READER_VERSION", "FileSummary", "ReadSettings", "WarcFileReader", "extractor_version"]
+
+READER_VERSION = "1"  # changes whenever another page, fault or text may come out of the same bytes
+MAX_GAPS = 1000
+
+
+@dataclass(slots=True)
+class FileSummary:
+    """What was in a file. `n_bytes` (stored bytes by record type, and `gap`) adds up to `size_bytes`."""
+
+    size_bytes: int = 0
+    container: str = "unknown"
+    n_records: dict[str, int] = field(default_factory=dict)
+    n_bytes: dict[str, int] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    n_pages: int = 0
+    n_documents: int = 0
+    n_faults: dict[str, int] = field(default_factory=dict)
+    n_repairs: dict[str, int] = field(default_factory=dict)
+    fault: str | None = None
+    content_digest: str = "0" * 32
+
+
+class WarcFileReader:
+    """The pages of one WARC file, to be iterated over once; `summary` is complete after that."""
+
+    def __init__(self, stream: BinaryIO, warc_file: str, settings: ReadSettings) -> None:
+        self.summary = FileSummary()
+        self._stream = stream
+        self._warc_file = warc_file
+        self._settings = settings
+        self._digest = 0
+
+    def __iter__(self) -> Iterator[Page]:
+        extractor_version(self._settings.extractor)  # an unknown one is an error before any work
+        self.summary.container = str(container_of(self._stream))
+        for piece in read_records(self._stream, self._settings.caps):
+            self._count(piece)
+            if isinstance(piece, Record) and piece.kind in PAGE_KINDS:
+                page = page_of(piece, self._warc_file, self._settings)
+                self._count_page(page)
+                yield page
+        self._close()
+
+    def _count(self, piece: Record | Gap) -> None:
+        summary = self.summary
+        summary.size_bytes += piece.length
+        if isinstance(piece, Gap):
+            _add(summary.n_bytes, "gap", piece.length)
+            self._keep_gap(piece)
+            return
+        _add(summary.n_records, piece.kind, 1)
+        _add(summary.n_bytes, piece.kind, piece.length)
+        if piece.fault:
+            _add(summary.n_faults, piece.fault.value, 1)
+        if piece.repair:
+            _add(summary.n_repairs, piece.repair.value, 1)
+
+    def _keep_gap(self, gap: Gap) -> None:
+        """Keep the gap, or from the 1,000th on add it to the last one kept."""
+        gaps = self.summary.gaps
+        if len(gaps) < MAX_GAPS:
+            gaps.append(gap)
+        else:
+            gaps[-1] = Gap(gaps[-1].offset, gaps[-1].length + gap.length, GapReason.REST)
+
+    def _count_page(self, page: Page) -> None:
+        self.summary.n_pages += 1
+        self.summary.n_documents += page.text is not None
+        self._digest += page_digest(page)
+
+    def _close(self) -> None:
+        """Fill in what is known only at the end."""
+        self.summary.content_digest = f"{self._digest % 2**128:032x}"
+        if any(gap.reason is GapReason.NOT_WARC for gap in self.summary.gaps):
+            self.summary.fault = GapReason.NOT_WARC.value
+
+
+def page_digest(page: Page) -> int:
+    """Return a 128-bit number for (page_id, text_digest, fault); a file's digest is the sum of its pages'."""
+    place = "\0".join((page.page_id, page.text_digest or "", page.fault or ""))
+    return int.from_bytes(blake2b(place.encode(), digest_size=16).digest(), "big")
+
+
+def _add(counts: dict[str, int], key: str, n: int) -> None:
+    counts[key] = counts.get(key, 0) + n
