@@ -21,7 +21,7 @@ from udfs.errors import ConflictError, LakeError, MissingInputError
 VIEWS = ("documents", "quarantine", "corpus", "funnel", "mixture_card")  # a view may use those before it
 Where = Mapping[str, str | int]
 
-_CATALOG = re.compile(r"^[A-Za-z_][\w$-]{0,254}(\.[A-Za-z_][\w$-]{0,254}){1,2}$")
+_CATALOG = re.compile(r"^[A-Za-z_][\w$-]{0,254}\.[A-Za-z_][\w$-]{0,254}$")
 
 
 @dataclass(frozen=True)

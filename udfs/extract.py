@@ -5,8 +5,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from html import unescape
 from importlib.metadata import version
+from itertools import islice
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLParserException, HTMLTree
 
@@ -15,18 +18,23 @@ from udfs.errors import ConfigError
 EXTRACTORS = ("resiliparse", "trafilatura")
 MAX_HTML_CHARS = 16 * 1024 * 1024
 MAX_DEPTH = 2000
-MAX_TAG_CHARS = 128 * 1024
+MAX_ATTRIBUTES = 1000
 MAX_TITLE_CHARS = 1000
 
-_STEP = 16 * 1024
 _OPENING = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,40})")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
 _CLOSED_BY_NEXT = frozenset(("p", "li", "dt", "dd", "option", "tr", "td", "th"))
+_LONG_TAG = 4096
+_TAG_START = re.compile(rb"<[A-Za-z][^\s/]*")
+_ATTRIBUTE = re.compile(rb"[^\s/=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|\S*))?")
 _TITLE = re.compile(r"<title(?:\s[^<>]{0,200})?>([^<]{0,4000})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_SILENT = re.compile(r"<(script|style|noscript|template|svg|head)\b", re.IGNORECASE)
+_SILENT = re.compile(r"<(script|style|template|svg)\b", re.IGNORECASE)
+
+
+Bytes = NDArray[np.uint8]
 
 
 class Extraction(NamedTuple):
@@ -43,10 +51,11 @@ class ExtractorError(Exception):
 
 def extract(html: str, extractor: str) -> Extraction:
     """Return the title and main text of a page; raises ExtractorError, and ConfigError for an unknown name."""
-    if is_hostile(html):
+    page = without_scripts(html) if is_hostile(html) else html
+    if page is not html and is_hostile(page):
         return Extraction(title_of(html), strip_tags(html), True)
     try:
-        title, text = _extractor(extractor)(html)
+        title, text = _extractor(extractor)(page)
     except (HTMLParserException, ValueError, TypeError, RecursionError, AssertionError, KeyError) as error:
         raise ExtractorError(f"{type(error).__name__}: {error}") from error
     return Extraction(_title(title), text, False)
@@ -60,22 +69,30 @@ def extractor_version(name: str) -> str:
 
 
 def is_hostile(html: str) -> bool:
-    """Tell whether a parser could take quadratic time: a page too large, too deep or with too long a tag."""
+    """Tell whether a parser could take quadratic time: a page too large, too deep or with too crowded a tag."""
     if len(html) > MAX_HTML_CHARS:
         return True
-    return (_may_be_deep(html) and _depth(html) > MAX_DEPTH) or _longest_tag(html) > MAX_TAG_CHARS
+    data = html.encode("utf-8", "replace")
+    page = np.frombuffer(data, dtype=np.uint8)
+    return _has_crowded_tag(data, page) or (_may_be_deep(page) and _depth(html) > MAX_DEPTH)
 
 
 def strip_tags(html: str) -> str:
     """Return the text outside tags, scripts and styles, a line for each stretch of it."""
+    lines = (unescape(line).strip() for line in _TAG.sub("\n", without_scripts(html)).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def without_scripts(html: str) -> str:
+    """Return the page without what no reader sees: scripts, styles, templates, drawings."""
     pieces, at = [], 0
     while match := _SILENT.search(html, at):
         pieces.append(html[at : match.start()])
-        end = html.find("</" + match[1], match.end())
-        at = end if end >= 0 else match.end()
+        end = html.find(f"</{match[1]}", match.end())
+        close = html.find(">", end) if end >= 0 else -1
+        at = close + 1 if close >= 0 else match.end()
     pieces.append(html[at:])
-    lines = (unescape(line).strip() for line in _TAG.sub("\n", "\n".join(pieces)).split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join(pieces)
 
 
 def title_of(html: str) -> str | None:
@@ -88,17 +105,14 @@ def _title(title: str | None) -> str | None:
     return " ".join((title or "").split())[:MAX_TITLE_CHARS] or None
 
 
-def _may_be_deep(html: str) -> bool:
-    """Tell whether the depth may exceed its cap, by counting brackets: an upper bound that is fast to have."""
-    if html.count("<") <= MAX_DEPTH:
+def _may_be_deep(page: Bytes) -> bool:
+    """Tell whether the depth may exceed its cap, by counting brackets only: an upper bound, fast to have."""
+    brackets = np.flatnonzero(page[:-1] == ord("<"))
+    if len(brackets) <= MAX_DEPTH:
         return False
-    depth = 0
-    for at in range(0, len(html), _STEP):
-        n_all, n_closing = html.count("<", at, at + _STEP), html.count("</", at, at + _STEP)
-        if depth + n_all - n_closing > MAX_DEPTH:
-            return True
-        depth = max(0, depth + n_all - 2 * n_closing)
-    return False
+    level = np.cumsum(np.where(page[brackets + 1] == ord("/"), -1, 1))
+    deepest = level - np.minimum(np.minimum.accumulate(level), 0)  # surplus closing tags close nothing
+    return bool(deepest.max() > MAX_DEPTH)
 
 
 def _depth(html: str) -> int:
@@ -113,9 +127,23 @@ def _depth(html: str) -> int:
     return deepest
 
 
-def _longest_tag(html: str) -> int:
-    """Return an upper bound of the longest tag, attributes included."""
-    return max(map(len, html.split(">"))) if len(html) > MAX_TAG_CHARS else 0
+def _has_crowded_tag(data: bytes, page: Bytes) -> bool:
+    """Tell whether one tag has too many attributes; only long stretches without a `>` are looked at."""
+    ends = np.flatnonzero(page == ord(">"))
+    stretches = np.diff(ends, prepend=0, append=len(page))
+    for i in np.flatnonzero(stretches > _LONG_TAG):
+        start = int(ends[i - 1]) if i else 0
+        if _n_attributes(data[start : start + int(stretches[i])]) > MAX_ATTRIBUTES:
+            return True
+    return False
+
+
+def _n_attributes(stretch: bytes) -> int:
+    """Return how many attributes the tag that begins in `stretch` has, at most one more than allowed."""
+    tag = _TAG_START.search(stretch)
+    if tag is None:
+        return 0
+    return sum(1 for _ in islice(_ATTRIBUTE.finditer(stretch, tag.end()), MAX_ATTRIBUTES + 1))
 
 
 def _by_resiliparse(html: str) -> tuple[str | None, str]:

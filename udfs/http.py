@@ -10,6 +10,7 @@ import zstandard
 from isal import isal_zlib
 
 from udfs.fault import Fault
+from udfs.warc.record import parse_headers
 
 MAX_HTTP_HEADER = 512 * 1024
 _MAX_CODINGS = 5
@@ -64,7 +65,7 @@ def _parse_head(block: bytes) -> HttpResponse:
     if end < 0 and len(block) > MAX_HTTP_HEADER:
         return HttpResponse(None, {}, b"", Fault.HEADER_TOO_LARGE)
     head, body = (block[start:end], block[end + size :]) if end >= 0 else (block[start:], b"")
-    return HttpResponse(int(status_line[1]) if status_line else None, _headers(head), body)
+    return HttpResponse(int(status_line[1]) if status_line else None, parse_headers(b"\n" + head), body)
 
 
 def _head_end(block: bytes, start: int) -> tuple[int, int]:
@@ -76,20 +77,6 @@ def _head_end(block: bytes, start: int) -> tuple[int, int]:
         if at >= 0:
             found, stop = (at, len(end)), at + 2
     return found
-
-
-def _headers(head: bytes) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    name = ""
-    for line in head.decode("latin-1").split("\n"):
-        if line[:1] in (" ", "\t") and name:
-            headers[name] += " " + line.strip()
-            continue
-        key, colon, value = line.partition(":")
-        if colon:
-            name = key.strip().lower()
-            headers.setdefault(name, value.strip())
-    return headers
 
 
 def _dechunk(body: bytes) -> bytes:

@@ -17,7 +17,11 @@ def clean_text(text: str) -> str:
     """Return `text` without zero characters, and with U+FFFD for lone surrogates: neither can be stored."""
     if "\0" in text:
         text = text.replace("\0", "")
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def normalised(text: str) -> str:

@@ -197,11 +197,10 @@ def _text(record: Record, payload: _Payload, media_type: str | None, extractor: 
     if fault:
         return _Text(fault=fault, detail=_detail(fault, record, payload))
     decoded = decode(payload.body, payload.content_type)
-    html = clean_text(decoded.text)
     if record.kind == "conversion" or not _is_html(media_type, payload.body):
-        return _main_text(decoded, None, html)
+        return _main_text(decoded, None, clean_text(decoded.text))
     try:
-        title, text, is_fallback = extract(html, extractor)
+        title, text, is_fallback = extract(decoded.text.replace("\0", ""), extractor)
     except ExtractorError as error:
         return _Text(decoded, fault=Fault.EXTRACTOR_FAILED, detail=str(error))
     return _main_text(decoded, title, clean_text(text), "fallback extractor" if is_fallback else None)

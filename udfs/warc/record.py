@@ -1,5 +1,6 @@
 """What a reader yields: a Record or a Gap; and the header of a record as a mapping."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from udfs.fault import Fault, GapReason, Repair
 
 KINDS = frozenset({"warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation"})
 UNKNOWN = "unknown"
+_FOLD = re.compile(r"\r?\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,13 @@ def parse_headers(head: bytes) -> dict[str, str]:
         text = head.decode("utf-8")
     except UnicodeDecodeError:
         text = head.decode("latin-1")
+    if "\n " in text or "\n\t" in text:  # a folded line goes on with the one before it
+        text = _FOLD.sub(" ", text)
     headers: dict[str, str] = {}
-    name = ""
     for line in text.split("\n")[1:]:
-        if line[:1] in (" ", "\t") and name:  # a folded line goes on with the header before it
-            headers[name] += " " + line.strip()
-            continue
-        key, colon, value = line.partition(":")
+        name, colon, value = line.partition(":")
         if colon:
-            name = key.strip().lower()
-            headers.setdefault(name, value.strip())
+            headers.setdefault(name.strip().lower(), value.strip())
     return headers
 
 
