@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from udfs.errors import LakeError, MissingInputError, UsageError
+from udfs.errors import MissingInputError, UsageError
 
 SCALA = "2.13"
+KNOWN_DELTA = "4.4.0"
 UNRESOLVED = re.compile(r"unresolved dependenc|FAILED DOWNLOADS|Server access error", re.IGNORECASE)
 
 # Spark has these on its class path already: without them 13 MB are fetched instead of 87.
@@ -35,8 +36,8 @@ BROUGHT_BY_SPARK = (
 
 def delta_coordinate() -> str:
     """Return the Maven coordinate of Delta for the installed pyspark and delta-spark."""
-    minor = ".".join(_installed("pyspark").split(".")[:2])
-    return f"io.delta:delta-spark_{minor}_{SCALA}:{_installed('delta-spark')}"
+    minor = ".".join(_pyspark_version().split(".")[:2])
+    return f"io.delta:delta-spark_{minor}_{SCALA}:{_delta_version()}"
 
 
 def needed_jars() -> tuple[str, str]:
@@ -102,9 +103,16 @@ def _is_in_spark_home() -> bool:
     return any((home / "jars").glob("delta-spark*.jar"))
 
 
-def _installed(package: str) -> str:
-    """Return the version of an installed package."""
+def _pyspark_version() -> str:
+    """Return the version of the pyspark in use; one that Spark itself brings has no metadata to ask."""
+    import pyspark
+
+    return pyspark.__version__
+
+
+def _delta_version() -> str:
+    """Return the version of delta-spark, installed or, where only Spark's jars matter, the one we know."""
     try:
-        return version(package)
+        return version("delta-spark")
     except PackageNotFoundError:
-        raise LakeError(f"the Python package {package} is not installed: pip install 'webstrata[spark]'") from None
+        return KNOWN_DELTA

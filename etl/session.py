@@ -148,23 +148,26 @@ def _require_delta(spark: SparkSession) -> None:
 
 @contextmanager
 def _jvm_log() -> Iterator[None]:
-    """Let a JVM that starts in this block write its stderr into a log file; explain if it does not start.
+    """Let a JVM that starts in this block write into a log file; explain if it does not start.
 
-    The JVM inherits the file; Python's own stderr is back after the block.
+    It inherits the file as its stdout and stderr; Python has its own back after the block.
     """
     log = cache_folder("logs") / f"spark-{os.getpid()}.log"
     _prune_logs(log.parent)
+    sys.stdout.flush()
     sys.stderr.flush()
-    screen = os.dup(2)
+    screens = {fd: os.dup(fd) for fd in (1, 2)}
     try:
         with log.open("wb") as file:
-            os.dup2(file.fileno(), 2)
+            for fd in screens:
+                os.dup2(file.fileno(), fd)
         yield
     except PySparkException as error:
         raise LakeError(_explain(error, log)) from error
     finally:
-        os.dup2(screen, 2)
-        os.close(screen)
+        for fd, screen in screens.items():
+            os.dup2(screen, fd)
+            os.close(screen)
 
 
 def _explain(error: PySparkException, log: Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from etl.jobs.demo import run_demo
 from etl.session import get_spark, stop_spark
 from tests.processes import run_python
 
@@ -34,6 +35,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = get_spark(local=True, cores=2, extra_conf=conf)
     yield session
     stop_spark(session)
+
+
+@pytest.fixture(scope="session")
+def demo_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lake of the demo, made once for all tests that only add to it."""
+    folder = tmp_path_factory.mktemp("demo")
+    run_demo(spark, folder)
+    return folder / "lake"
 
 
 @pytest.fixture

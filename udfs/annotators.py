@@ -22,7 +22,7 @@ class LanguageConf(Conf):
 
     name: Annotated[str, _NAME]
     kind: Literal["language"]
-    max_chars: int = Field(MAX_CHARS, gt=0)
+    max_chars: int = Field(default=MAX_CHARS, gt=0)
 
     def build(self) -> Annotator:
         """Return the annotator."""

@@ -106,6 +106,8 @@ def _activated(logits: Floats, output: OutputSettings, task: str) -> Floats:
     values = logits.astype(np.float64) / output.temperature
     if task == "regression":
         values = values[output.head : output.head + 1]
+    if not np.isfinite(values).all():
+        return np.full_like(values, np.nan)
     if output.activation == "softmax":
         values = np.exp(values - values.max())
         values /= values.sum()

@@ -51,9 +51,11 @@ class ExtractorError(Exception):
 
 def extract(html: str, extractor: str) -> Extraction:
     """Return the title and main text of a page; raises ExtractorError, and ConfigError for an unknown name."""
-    page = without_scripts(html) if is_hostile(html) else html
-    if page is not html and is_hostile(page):
-        return Extraction(title_of(html), strip_tags(html), True)
+    page = html
+    if is_hostile(page):  # the brackets of a script look like tags
+        page = without_scripts(html)
+        if is_hostile(page):
+            return Extraction(title_of(html), strip_tags(html), True)
     try:
         title, text = _extractor(extractor)(page)
     except (HTMLParserException, ValueError, TypeError, RecursionError, AssertionError, KeyError) as error:
@@ -86,9 +88,13 @@ def strip_tags(html: str) -> str:
 def without_scripts(html: str) -> str:
     """Return the page without what no reader sees: scripts, styles, templates, drawings."""
     pieces, at = [], 0
+    unclosed: set[str] = set()  # to look for their end again and again would take quadratic time
     while match := _SILENT.search(html, at):
         pieces.append(html[at : match.start()])
-        end = html.find(f"</{match[1]}", match.end())
+        name = match[1]
+        end = -1 if name in unclosed else html.find(f"</{name}", match.end())
+        if end < 0:
+            unclosed.add(name)
         close = html.find(">", end) if end >= 0 else -1
         at = close + 1 if close >= 0 else match.end()
     pieces.append(html[at:])

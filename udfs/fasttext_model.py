@@ -76,7 +76,8 @@ def _end_of_dictionary(data: mmap.mmap) -> int:
         raise ValueError(f"magic {magic}, version {version}")
     if not (0 < dim <= MAX_DIMENSIONS and 0 < n_labels <= MAX_LABELS and n_words >= 0):
         raise ValueError(f"impossible sizes: {dim} dimensions, {n_words} words, {n_labels} labels")
-    if n_entries != n_words + n_labels or n_entries * _ENTRY_TAIL + max(n_pruned, 0) * 8 > len(data):
+    n_bytes_pruned: int = max(n_pruned, 0) * 8
+    if n_entries != n_words + n_labels or n_entries * _ENTRY_TAIL + n_bytes_pruned > len(data):
         raise ValueError(f"{n_entries:,} dictionary entries do not fit into {len(data):,} bytes")
     at = _HEADER.size
     for _ in range(n_entries):
@@ -84,7 +85,7 @@ def _end_of_dictionary(data: mmap.mmap) -> int:
         if end < 0:
             raise ValueError("its dictionary has no end")
         at = end + _ENTRY_TAIL
-    return at + max(n_pruned, 0) * 8
+    return at + n_bytes_pruned
 
 
 def _check_matrices(data: mmap.mmap, at: int) -> None:
@@ -99,7 +100,8 @@ def _check_matrices(data: mmap.mmap, at: int) -> None:
 def _end_of_matrix(data: mmap.mmap, at: int, is_quantised: bool) -> int:
     if not is_quantised:
         n_rows, n_columns = _SHAPE.unpack_from(data, at)
-        return at + _SHAPE.size + _fitting(n_rows * n_columns * 4, min(n_rows, n_columns), len(data) - at)
+        at += _SHAPE.size
+        return at + _fitting(n_rows * n_columns * 4, min(n_rows, n_columns), len(data) - at)
     has_norms = data[at : at + 1] == b"\1"
     n_rows, n_columns, n_codes = _QUANTISED.unpack_from(data, at + 1)
     at += 1 + _QUANTISED.size + _fitting(n_codes, min(n_rows, n_columns), len(data) - at)
@@ -108,7 +110,7 @@ def _end_of_matrix(data: mmap.mmap, at: int, is_quantised: bool) -> int:
 
 
 def _end_of_quantizer(data: mmap.mmap, at: int) -> int:
-    dim, *_ = _QUANTIZER.unpack_from(data, at)
+    dim: int = _QUANTIZER.unpack_from(data, at)[0]
     return at + _QUANTIZER.size + _fitting(dim * 256 * 4, dim, len(data) - at)
 
 

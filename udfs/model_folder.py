@@ -21,8 +21,8 @@ class InputSettings(Conf):
     """How a page becomes the model's input."""
 
     template: str = "{text}"
-    max_chars: int | None = Field(None, gt=0)
-    max_tokens: int = Field(512, gt=0)
+    max_chars: int | None = Field(default=None, gt=0)
+    max_tokens: int = Field(default=512, gt=0)
     truncation: Literal["right", "left"] = "right"
     add_special_tokens: bool = True
 
@@ -40,8 +40,8 @@ class OutputSettings(Conf):
     """How the model's logits become scores: activation(logits / temperature) · scale + offset, clipped."""
 
     activation: Literal["softmax", "sigmoid", "none"] = "softmax"
-    temperature: float = Field(1.0, gt=0)
-    head: int = Field(0, ge=0)
+    temperature: float = Field(default=1.0, gt=0)
+    head: int = Field(default=0, ge=0)
     scale: float = 1.0
     offset: float = 0.0
     clip: tuple[float, float] | None = None
@@ -61,7 +61,7 @@ class ModelCard(Conf):
     files: dict[str, str]
     licence: str
     training: str = ""
-    metrics: dict[str, float] = {}
+    metrics: dict[str, float] = Field(default_factory=dict)
 
     @field_validator("files")
     @classmethod

@@ -35,14 +35,14 @@ class OnnxModel:
         feed = {"input_ids": row, "attention_mask": np.ones_like(row)}
         if self._wants_types:
             feed["token_type_ids"] = np.zeros_like(row)
-        output: Floats = self._session.run(None, feed)[0]
-        return output[0]
+        logits: Floats = self._session.run(None, feed)[0][0]
+        return logits
 
     def _try_out(self) -> int:
         """Return how many logits a first inference gives, refusing a graph that gives no finite row of them."""
         try:
             logits = np.asarray(self.logits([0, 1, 2, 1]))
-        except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no base of their own
+        except Exception as error:
             raise ModelError(f"{self._path}: a first inference fails ({error}); export the model again") from error
         if logits.ndim != 1 or not np.isfinite(logits).all():
             raise ModelError(f"{self._path}: a first inference gives {logits.shape} and not a row of finite logits")
@@ -60,5 +60,5 @@ def _open_session(path: Path):  # type: ignore[no-untyped-def]
     try:
         # From a path, never from bytes: only then are external data held inside the folder.
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no base of their own
+    except Exception as error:
         raise ModelError(f"{path}: ONNX Runtime refuses it ({error}); export the model again") from error

@@ -32,9 +32,7 @@ class TextEncoder:
     def encode(self, inputs: list[str]) -> list[list[int]]:
         """Return the token ids of each input."""
         if inputs != self._last[0]:
-            encodings = self._tokenizer.encode_batch_fast(
-                inputs, add_special_tokens=self._settings.add_special_tokens
-            )
+            encodings = self._tokenizer.encode_batch_fast(inputs, add_special_tokens=self._settings.add_special_tokens)
             self._last = (inputs, [encoding.ids for encoding in encodings])
         return self._last[1]
 
@@ -53,7 +51,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
         raise ModelError(f"{path}: no tokenizer.json of at most {MAX_TOKENIZER_BYTES:,} bytes there")
     try:
         return Tokenizer.from_file(str(path))
-    except Exception as error:  # noqa: BLE001 - tokenizers raises bare Exception for whatever it cannot read
+    except Exception as error:
         raise ModelError(f"{path}: not a tokenizer.json ({error}); export the tokenizer again") from error
 
 

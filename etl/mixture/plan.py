@@ -89,14 +89,15 @@ def plan(spec: MixtureSpec, available: Mapping[str, Available]) -> Plan:
 
     A stratum that cannot have its share gives what its limits allow, and the others share the rest by weight.
     If all are at their limits, the plan falls short of the budget and says so, or fails where the spec says
-    `when_short: fail`.
-    A stratum with a missing label ("(none)") is used only where `weights` name it, never by a strategy.
+    `when_short: fail`. A stratum with a missing label ("(none)") is used only where `weights` name it, never by
+    a strategy.
 
     Raises NotEnoughTokensError, also if there is nothing at all to take.
     """
     tokens = {stratum: there.n_tokens for stratum, there in available.items()}
     weights = spec.weights_for({s: n for s, n in tokens.items() if n > 0 and not is_unlabelled(s)})
-    limits = {stratum: _limits(spec, tokens.get(stratum, 0), sum(tokens.values())) for stratum in weights}
+    n_tokens = sum(tokens.values())
+    limits = {stratum: _limits(spec, tokens.get(stratum, 0), n_tokens) for stratum in weights}
     targets = apportion(spec.token_budget, weights, {s: min(limit.values()) for s, limit in limits.items()})
     _check_enough(spec, tokens, targets)
     total = sum(weights.values())

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import yaml
 
 from etl.report import human
-from etl.report.data import FunnelStep, PlanRow, Reason
+from etl.report.data import FunnelStep, PlanRow, Reason, ReportData
 
 
 class MixtureCard:
@@ -34,6 +35,20 @@ class MixtureCard:
     def scope(self) -> str:
         """Return how the table `runs` names it."""
         return f"{self.name}/{self.version}"
+
+    def complete(self, lake: ReportData) -> ReportData:
+        """Return the figures of the lake that it was made from, with its own added."""
+        n_corpus = lake.funnel[-1].n_rows if lake.funnel else 0
+        return replace(
+            lake,
+            title=self.title,
+            subtitle=self.subtitle,
+            funnel=[*lake.funnel, self.funnel_step(n_corpus)],
+            plan=self.plan,
+            token_budget=self.token_budget,
+            identity=self.identity | lake.identity,
+            spec_yaml=self.spec_yaml,
+        )
 
     @property
     def title(self) -> str:

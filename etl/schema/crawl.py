@@ -145,6 +145,16 @@ ANNOTATIONS = Table(
             "Language by fastText lid.176",
         ),
         Column("n_tokens", "BIGINT", "Tokens of the text, by the tokenizer named in annotators"),
+        Column(
+            "text_measures",
+            "STRUCT<n_words: BIGINT COMMENT 'Words between white space', n_lines: BIGINT COMMENT 'Lines not blank',"
+            " mean_word_length: DOUBLE COMMENT 'Characters per word', alpha_ratio: DOUBLE COMMENT 'Letters per character',"
+            " digit_ratio: DOUBLE COMMENT 'Digits per character',"
+            " punctuation_ratio: DOUBLE COMMENT 'Punctuation and symbols per character',"
+            " upper_ratio: DOUBLE COMMENT 'Upper-case letters per letter',"
+            " unique_word_ratio: DOUBLE COMMENT 'Distinct words per word'>",
+            "Numbers computed from the text alone",
+        ),
         Column("topic", _CLASS, "What the page is about (WebOrganizer's 24 topics)"),
         Column("format", _CLASS, "What kind of page it is (WebOrganizer's 24 formats)"),
         Column("quality", "STRUCT<score: DOUBLE COMMENT 'From 0 to 1, larger is better'>", "Quality of the text"),

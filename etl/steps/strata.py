@@ -14,7 +14,7 @@ from udfs.conf import nearest
 from udfs.errors import ConfigError
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
-_SUBQUERY = re.compile(r"\b(select|exists|with|from\s+values)\b(?!\s*\.)", re.IGNORECASE)
+_SUBQUERY = re.compile(r"\bselect\b|\(\s*(table|values|from|with)\b", re.IGNORECASE)
 _CHANCE = re.compile(
     r"\b(randn?|random|randstr|uniform|uuid|shuffle|now|current_\w+|localtimestamp|unix_timestamp|curdate"
     r"|monotonically_increasing_id|spark_partition_id|input_file_\w+)\s*\(|\bcurrent_(date|timestamp|user)\b",
@@ -81,9 +81,9 @@ def _where(corpus: DataFrame, spec: MixtureSpec) -> DataFrame:
             raise ConfigError(f"where of {spec.name}: {found.group()!r} is {what}; use the page's columns only")
     try:
         kept = corpus.where(F.expr(spec.where))
-        _ = kept.schema  # Spark Connect looks at a condition no earlier
+        _ = kept.select(F.lit(1)).schema  # Spark Connect looks at a condition no earlier
     except AnalysisException as error:
-        reason = str(error).partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0]  # the rest is a plan, or a server's stack
         raise ConfigError(f"where of {spec.name}: {spec.where!r} is no condition over the corpus: {reason}") from error
     return kept
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from etl.lake import Lake
-from tests.unit.warc_builder import gzip_warc
+from tests.unit.warc_builder import warc
 
 PARAGRAPH = (
     "The committee met on Tuesday to discuss the harbour. It heard from {name}, who had studied the currents for"
@@ -17,7 +17,7 @@ def write_crawl(folder: Path, files: Mapping[str, Mapping[str, str]]) -> Path:
     for name, pages in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip_warc(pages))
+        path.write_bytes(warc(pages))
     return folder
 
 

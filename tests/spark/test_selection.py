@@ -121,10 +121,11 @@ def test_each_stratum_has_its_quota_and_less_than_one_page_more(spark):
 
 def test_equal_scores_are_decided_by_the_draw_and_the_seed(spark):
     rows = [Row(f"{n:032x}", "tied", 1, 0.5) for n in range(300)]
-    one, again, other = (selected(frame(spark, rows), spec(100, seed=seed)) for seed in (1, 1, 2))
+    pages = frame(spark, rows)
+    one, other = selected(pages, spec(100, seed=1)), selected(pages, spec(100, seed=2))
 
-    assert len(one) == 100
-    assert one == again != other
+    assert set(one) == {row.page_id for row in sorted(rows, key=lambda row: draw(1, row.page_id))[:100]}
+    assert one != other
 
 
 def test_pages_without_a_score_come_last(spark):
@@ -174,7 +175,7 @@ def test_nothing_is_sorted_or_shuffled_to_take_pages(spark, capsys):
     physical = capsys.readouterr().out
     assert "BroadcastHashJoin" in physical
     assert "Sort" not in physical
-    assert physical.count("Exchange") == 2  # the repartition of the test, and the broadcast
+    assert "hashpartitioning" not in physical
 
 
 CORPUS = (
@@ -226,6 +227,7 @@ def test_where_and_crawls_keep_what_they_name(spark):
         ({"strata": ["lang"], "where": "lang = "}, "no condition"),
         ({"strata": ["lang"], "where": "sum(n_tokens) > 1"}, "no condition"),
         ({"strata": ["lang"], "where": "n_tokens in (select 1)"}, "subquery"),
+        ({"strata": ["lang"], "where": "n_tokens > (from v |> aggregate max(x))"}, "subquery"),
         ({"strata": ["lang"], "where": "rand() < 0.5"}, "answer changes"),
     ],
 )

@@ -7,17 +7,14 @@ import pytest
 from etl import jars
 from udfs.errors import MissingInputError, UsageError
 
-VERSIONS = {"pyspark": "4.1.1", "delta-spark": "4.4.0"}
-
 
 @pytest.fixture(autouse=True)
-def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The versions of pyspark and delta-spark that seem to be installed."""
-    versions = dict(VERSIONS)
-    monkeypatch.setattr(jars, "_installed", versions.__getitem__)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pyspark 4.1.1 and a delta-spark 4.4.0, and an environment that says nothing."""
+    monkeypatch.setattr(jars, "_pyspark_version", lambda: "4.1.1")
+    monkeypatch.setattr(jars, "_delta_version", lambda: "4.4.0")
     for name in ("WEBSTRATA_JARS", "WEBSTRATA_IVY_SETTINGS", "SPARK_HOME"):
         monkeypatch.delenv(name, raising=False)
-    return versions
 
 
 @pytest.fixture
@@ -37,9 +34,9 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_the_coordinate_follows_the_installed_versions(
-    installed: dict[str, str], pyspark: str, coordinate: str
+    monkeypatch: pytest.MonkeyPatch, pyspark: str, coordinate: str
 ) -> None:
-    installed["pyspark"] = pyspark
+    monkeypatch.setattr(jars, "_pyspark_version", lambda: pyspark)
     assert jars.delta_coordinate() == coordinate
     assert jars.jar_confs()["spark.jars.packages"] == coordinate
 

@@ -14,11 +14,11 @@ from udfs.tokens import DEFAULT_TOKENIZER, tokens_annotator
 TEXTS = Texts(["Hello, world!\n", "", "naïve 语言 🙂"], ["", "", ""])
 
 
-def _preset(path: Path) -> Path:
+def _preset(path: Path, length: int = 4) -> Path:
     """Write a copy of the default tokenizer that presets truncation and padding, as published files do."""
     tokenizer = Tokenizer.from_file(str(find_model(DEFAULT_TOKENIZER)))
-    tokenizer.enable_truncation(4)
-    tokenizer.enable_padding(length=4)
+    tokenizer.enable_truncation(length)
+    tokenizer.enable_padding(length=length)
     tokenizer.save(str(path))
     return path
 
@@ -49,19 +49,19 @@ def test_the_digest_is_recorded_and_decides_the_version(tmp_path: Path) -> None:
 
 
 def test_a_missing_tokenizer_is_named() -> None:
-    with pytest.raises(MissingInputError, match="no tokenizer at /nowhere/tokenizer.json"):
+    with pytest.raises(MissingInputError, match=r"no tokenizer at /nowhere/tokenizer\.json"):
         tokens_annotator(tokenizer="/nowhere/tokenizer.json")
 
 
 def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps({"model": "none"}))
-    with pytest.raises(ModelError, match="not a tokenizer.json"):
+    with pytest.raises(ModelError, match=r"not a tokenizer\.json"):
         tokens_annotator(tokenizer=str(path))(TEXTS)
 
 
 def test_a_tokenizer_that_changed_since_the_driver_saw_it_is_refused(tmp_path: Path) -> None:
-    path = _preset(tmp_path / "tokenizer.json")
+    path = _preset(tmp_path / "tokenizer.json", length=7)
     annotator = tokens_annotator(tokenizer=str(path))
     path.write_text("{}")
     with pytest.raises(ModelError, match="has changed"):

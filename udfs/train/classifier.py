@@ -19,7 +19,7 @@ from udfs.onnx_model import OnnxModel
 from udfs.text_encoder import TextEncoder, read_tokenizer
 from udfs.train.card import render_card
 from udfs.train.dataset import Dataset, read_dataset, split_by_group
-from udfs.train.features import block_counts, inverse_frequency, lay_out, weighted
+from udfs.train.features import block_counts, bucket_weights, lay_out, weighted
 from udfs.train.graph import write_graph
 from udfs.train.linear import best_temperature, fit_linear, softmax
 from udfs.train.metrics import Ints, confusion, label_metrics, score_metrics
@@ -44,12 +44,13 @@ class _Bench:
     def train(self, rows: Ints, path: Path) -> None:
         """Write the graph fitted on these rows."""
         blocks, fit = self.recipe.blocks, self.recipe.fit
-        idf = [inverse_frequency(counts[rows], fit.min_df) for counts in self.counts]
-        parts = [weighted(c[rows], f, b.weight) for c, f, b in zip(self.counts, idf, blocks, strict=True)]
         part = self.data.part(rows)
+        targets = part.targets(len(self.labels))
+        buckets = [bucket_weights(counts[rows], targets, fit) for counts in self.counts]
+        parts = [weighted(c[rows], f, b.weight) for c, f, b in zip(self.counts, buckets, blocks, strict=True)]
         linear = fit_linear(
             sp.hstack(parts, format="csr"),
-            part.targets(len(self.labels)),
+            targets,
             part.confidence**fit.confidence_power,
             l2=fit.l2,
             iterations=fit.iterations,
@@ -58,7 +59,7 @@ class _Bench:
         if self.recipe.task == "regression":
             # One logit whose sigmoid is the softmax of the two.
             weights, bias = weights[:, 1:] - weights[:, :1], bias[1:] - bias[:1]
-        write_graph(path, self.vocabulary, blocks, np.concatenate(idf), weights, bias)
+        write_graph(path, self.vocabulary, blocks, np.concatenate(buckets), weights, bias)
 
     def held_out(self, train: Ints, test: Ints) -> Floats:
         """Return two or more logits of each test row, by the stored model of a fit on the train rows."""
@@ -98,7 +99,9 @@ def _labels(conf: Recipe, recipe: Path) -> tuple[str, ...]:
 
 def _prepare(conf: Recipe, labels: tuple[str, ...], data: Dataset) -> _Bench:
     if data.labels.min() < 0 or data.labels.max() >= len(labels):
-        raise ConfigError(f"label ids go from {data.labels.min()} to {data.labels.max()}; there are {len(labels)} labels")
+        raise ConfigError(
+            f"label ids go from {data.labels.min()} to {data.labels.max()}; there are {len(labels)} labels"
+        )
     tokenizer = read_tokenizer(find_model(conf.tokenizer))
     vocabulary = read_vocabulary(tokenizer)
     encoder = TextEncoder(tokenizer, conf.input)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from udfs.train.recipe import BlockConf
+from udfs.train.recipe import BlockConf, FitConf
 from udfs.train.views import Vocabulary
 
 Ints = npt.NDArray[np.int64]
@@ -58,17 +58,27 @@ def block_counts(tokens: Tokens, block: BlockConf, vocabulary: Vocabulary) -> sp
     return sp.csr_matrix((data, where), shape=(tokens.n_pages, block.buckets), dtype=np.float32)
 
 
-def inverse_frequency(counts: sp.csr_matrix, min_df: int) -> Floats:
-    """Return ln((n + 1) / (df + 1)) + 1 of each bucket, 0 for those in fewer than `min_df` pages."""
+def bucket_weights(counts: sp.csr_matrix, targets: Floats, fit: FitConf) -> Floats:
+    """Return each bucket's weight, 0 for those in fewer than `min_df` pages.
+
+    It is (ln((n + 1) / (df + 1)) + 1) · (1 − H)^focus, where H is the entropy, 0 to 1, of the labels of the pages
+    that hold the bucket: an n-gram that is as common in every label says little, however rare it is.
+    """
+    n, n_labels = targets.shape
+    is_there = counts.copy()
+    is_there.data[:] = 1
     df = counts.getnnz(axis=0)
-    idf = np.log((counts.shape[0] + 1) / (df + 1)) + 1
+    by_label = np.asarray(is_there.T @ targets) + fit.smoothing
+    share = by_label / by_label.sum(axis=1, keepdims=True)
+    entropy = -(share * np.log(share)).sum(axis=1) / np.log(n_labels)
+    weights = (np.log((n + 1) / (df + 1)) + 1) * np.maximum(1 - entropy, 0.0) ** fit.focus
     # As the graph stores it: half precision.
-    return np.where(df >= min_df, idf, 0).astype(np.float16).astype(np.float32)
+    return np.where(df >= fit.min_df, weights, 0).astype(np.float16).astype(np.float32)
 
 
-def weighted(counts: sp.csr_matrix, idf: Floats, weight: float) -> sp.csr_matrix:
-    """Return the block as the model sees it: counts · idf, each page of length `weight` (or 0)."""
-    values = counts @ sp.diags(idf)
+def weighted(counts: sp.csr_matrix, buckets: Floats, weight: float) -> sp.csr_matrix:
+    """Return the block as the model sees it: counts · bucket weights, each page of length `weight` (or 0)."""
+    values = counts @ sp.diags(buckets)
     values.eliminate_zeros()
     length = np.sqrt(np.asarray(values.multiply(values).sum(axis=1))).ravel()
     return (sp.diags(weight / np.maximum(length, 1e-9)) @ values).astype(np.float32).tocsr()

@@ -5,6 +5,7 @@ The twin of features.py. Weights are stored as int8 with one scale per bucket.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,7 @@ class Graph:
         self._constants.setdefault(name, numpy_helper.from_array(array, name))
         return name
 
-    def add(self, operator: str, *inputs: str, **attributes: object) -> str:
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Return the name of the output of a new node."""
         name = f"n_{len(self._nodes)}"
         self._nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
@@ -65,13 +66,13 @@ class Graph:
 
 
 def write_graph(
-    path: Path, vocabulary: Vocabulary, blocks: Sequence[BlockConf], idf: Floats, weights: Floats, bias: Floats
+    path: Path, vocabulary: Vocabulary, blocks: Sequence[BlockConf], buckets: Floats, weights: Floats, bias: Floats
 ) -> None:
-    """Write model.onnx; `idf` [buckets of all blocks] and `weights` [the same, logits] in the blocks' order."""
+    """Write model.onnx; `buckets` [bucket] and `weights` [bucket, logit] cover all blocks, in their order."""
     graph = Graph()
     page = _Page(graph, vocabulary)
     quantised, scales = quantise(weights)
-    tables = graph.constant(np.stack([idf, scales], axis=1), np.float16)
+    tables = graph.constant(np.stack([buckets, scales], axis=1), np.float16)
     matrix = graph.constant(quantised, np.int8)
     first, terms = 0, []
     for block in blocks:
@@ -91,10 +92,8 @@ def quantise(weights: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
     return np.clip(rounded, -127, 127).astype(np.int8), scales.astype(np.float32)
 
 
-def _block_logits(
-    graph: Graph, ids: str, mask: str, tables: tuple[str, str], place: tuple[int, BlockConf]
-) -> str:
-    """Add the block's part of the logits: Σ tf · idf · weights over its n-grams, the block's length made `weight`.
+def _block_logits(graph: Graph, ids: str, mask: str, tables: tuple[str, str], place: tuple[int, BlockConf]) -> str:
+    """Add the block's part of the logits: its n-grams' tf · bucket weight, made of length `weight`, times the weights.
 
     Summing (1 + ln c) / c over the c places of an n-gram sums 1 + ln c over distinct n-grams.
     """
@@ -102,10 +101,10 @@ def _block_logits(
     counts = _counts(graph, ids, mask, block.buckets)
     tf = graph.add("Div", graph.add("Add", graph.add("Log", counts), graph.constant(1.0, np.float32)), counts)
     rows = graph.add("Add", ids, graph.constant(first)) if first else ids
-    idf_scale = graph.cast(graph.add("Gather", tables[0], rows, axis=0), TensorProto.FLOAT)
-    idf = graph.add("Gather", idf_scale, graph.constant(0), axis=2)
-    scale = graph.add("Gather", idf_scale, graph.constant(1), axis=2)
-    values = graph.add("Mul", graph.add("Mul", tf, idf), mask)
+    both = graph.cast(graph.add("Gather", tables[0], rows, axis=0), TensorProto.FLOAT)
+    rarity = graph.add("Gather", both, graph.constant(0), axis=2)
+    scale = graph.add("Gather", both, graph.constant(1), axis=2)
+    values = graph.add("Mul", graph.add("Mul", tf, rarity), mask)
     squares = graph.add("Mul", graph.add("Mul", values, values), counts)
     length = graph.add("Sqrt", graph.add("ReduceSum", squares, graph.constant([1]), keepdims=1))
     norm = graph.add("Max", length, graph.constant(TINY, np.float32))

@@ -18,9 +18,7 @@ def accuracy_interval(n_right: int, n: int) -> tuple[float, float, float]:
     return p, (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
 
 
-def label_metrics(
-    probabilities: Floats, labels: Ints, confidence: Floats, sure: float
-) -> dict[str, float]:
+def label_metrics(probabilities: Floats, labels: Ints, confidence: Floats, sure: float) -> dict[str, float]:
     """Return agreement with the labels (and with those the teacher is sure of), macro-F1 and ECE."""
     is_right = probabilities.argmax(axis=1) == labels
     metrics = _interval("accuracy", is_right) | {"n_test": float(len(labels))}

@@ -24,20 +24,22 @@ class BlockConf(Conf):
     """One block of hashed n-grams; each page's block has length `weight`, whatever the page's length."""
 
     view: Literal["raw", "folded", "shape"]
-    n: int = Field(1, ge=1, le=3)
+    n: int = Field(default=1, ge=1, le=3)
     part: Literal["url", "text"] = "text"
-    window: int | None = Field(None, gt=0)  # only the page's first tokens
+    window: int | None = Field(default=None, gt=0)  # only the page's first tokens
     buckets: int = Field(gt=1, lt=1 << 24)
-    weight: float = Field(1.0, gt=0)
+    weight: float = Field(default=1.0, gt=0)
 
 
 class FitConf(Conf):
     """How the linear model is fitted."""
 
-    l2: float = Field(3e-5, ge=0)
-    iterations: int = Field(300, gt=0)
-    min_df: int = Field(2, ge=1)
-    confidence_power: float = Field(1.0, ge=0)
+    l2: float = Field(default=3e-5, ge=0)
+    iterations: int = Field(default=300, gt=0)
+    min_df: int = Field(default=2, ge=1)
+    focus: float = Field(default=0.0, ge=0)  # how much a bucket counts for being telling, not only rare
+    smoothing: float = Field(default=0.3, gt=0)  # pages added to each label when telling how telling
+    confidence_power: float = Field(default=1.0, ge=0)
 
 
 class Recipe(Conf):
@@ -54,8 +56,8 @@ class Recipe(Conf):
     data: DataConf
     blocks: tuple[BlockConf, ...] = Field(min_length=1)
     fit: FitConf = FitConf()
-    test_share: float = Field(0.2, gt=0, lt=1)
-    folds: int = Field(0, ge=0)  # more than 1: cross-validate instead of one split
+    test_share: float = Field(default=0.2, gt=0, lt=1)
+    folds: int = Field(default=0, ge=0)  # more than 1: cross-validate instead of one split
     seed: str = "webstrata"
     licence: str
     training: str
@@ -68,7 +70,7 @@ class TokenizerRecipe(Conf):
     kind: Literal["tokenizer"]
     name: str
     version: str
-    vocabulary: int = Field(24_000, ge=300, le=65_536)
+    vocabulary: int = Field(default=24_000, ge=300, le=65_536)
     max_token_length: int = 24
     keys: tuple[str, ...] = ("url", "text")
     licence: str

@@ -29,7 +29,7 @@ class Vocabulary:
 def read_vocabulary(tokenizer: Tokenizer) -> Vocabulary:
     """Return the views of a byte-level tokenizer's tokens."""
     size = tokenizer.get_vocab_size()
-    words = [_text(tokenizer.id_to_token(i)) for i in range(size)]
+    words = [_text(tokenizer.id_to_token(i) or "") for i in range(size)]
     views = {"raw": View(np.arange(size), size), "folded": _view(words, fold), "shape": _view(words, shape)}
     return Vocabulary(views, np.array(["\n" in word for word in words], np.int64))
 
@@ -41,7 +41,10 @@ def fold(word: str) -> str:
 
 
 def shape(word: str) -> str:
-    """Return a token's shape: `Xx` a capitalised word, `00` a number, `N` a line end; punctuation as it is."""
+    """Return a token's shape.
+
+    `_Xx` is a capitalised word after a space, `y` the inside of a word, `00` a number, `N` a line end.
+    """
     bare = word.strip(" ")
     space = "_" if word.startswith(" ") else ""
     if not bare or "\n" in bare:
@@ -50,17 +53,15 @@ def shape(word: str) -> str:
         return space + "0" * min(len(bare), 5)
     if not bare.isalpha():
         return space + bare
-    return space + _letters(bare, starts_word=bool(space))
+    return space + _letters(bare) if space or bare[0].isupper() or not bare.isascii() else "y"
 
 
-def _letters(word: str, *, starts_word: bool) -> str:
+def _letters(word: str) -> str:
     if not word.isascii():
         return "u"
     if word.isupper():
         return "X" if len(word) == 1 else "XX"
-    if word[0].isupper():
-        return "Xx"
-    return "x" if starts_word else "y"
+    return "Xx" if word[0].isupper() else "x"
 
 
 def _view(words: list[str], function: Callable[[str], str]) -> View:

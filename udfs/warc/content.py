@@ -109,11 +109,11 @@ class Content:
                 rest -= len(self.take(rest))
 
     def find(self, pattern: re.Pattern[bytes], limit: int) -> int:
-        """Return how many bytes ahead `pattern` matches, -1 if it does not in the next `limit` bytes."""
+        """Return how many bytes ahead `pattern` matches, -1 if not in the next `limit` bytes or what is ready."""
         searched, wanted = 0, BLOCK
         while True:
             is_more = self.fill(min(wanted, limit))
-            match = pattern.search(self.buffer, self.index + searched, self.index + min(limit, self.n_ready))
+            match = pattern.search(self.buffer, self.index + searched)
             if match:
                 return match.start() - self.index
             if not is_more or wanted >= limit:

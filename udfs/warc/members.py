@@ -142,7 +142,7 @@ class GzipMember(StreamMember):
     def _salvaged(self) -> Iterator[bytes]:
         # zlib, in small steps, gives all that lies before the fault; isal gives up earlier.
         decoder, at, n_out, n_known = zlib.decompressobj(31), self.start, 0, self._n_out
-        while data := self.source.read(at):
+        while not decoder.eof and (data := self.source.read(at, _FIRST_READ)):
             at += len(data)
             while data:
                 try:

@@ -1,6 +1,7 @@
 """A seekable stream -> the records and gaps of the archive in it; their lengths add up to the file's size."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from enum import StrEnum
 from io import BytesIO
@@ -36,6 +37,7 @@ class Container(StrEnum):
 _MAGIC = {Container.GZIP: GZIP_MAGIC, Container.ZSTD: ZSTD_MAGIC, Container.LZ4: LZ4_MAGIC}
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
+_PROBE = 4096
 _MAX_DICTIONARY = 16 * 1024 * 1024
 _ANY_START = re.compile(rb"\x1f\x8b\x08|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|(?<=\n)WARC/\d")
 _LEADING = b"\xef\xbb\xbf\r\n"
@@ -80,7 +82,7 @@ def _first_container(source: Source, caps: Caps) -> Container:
         if start.startswith(b"WARC"):
             return Container.PLAIN
         container = next(c for c, magic in _MAGIC.items() if start.startswith(magic))
-        if _holds_record(_open(source, container, at, caps)):
+        if _is_start(source, container, at, caps):
             return container
     return Container.UNKNOWN
 
@@ -91,6 +93,17 @@ def _open(source: Source, container: Container, at: int, caps: Caps, words: byte
     if container is Container.LZ4:
         return Lz4Member(source, at, caps)
     return ZstdMember(source, at, caps, words)
+
+
+def _is_start(source: Source, container: Container, at: int, caps: Caps, words: bytes = b"") -> bool:
+    """Tell whether a member that begins with a record lies at the offset `at`."""
+    if container is not Container.GZIP:
+        return _holds_record(_open(source, container, at, caps, words))
+    try:  # cheaply, because junk may hold the magic bytes thousands of times
+        start = zlib.decompressobj(31).decompress(source.read_all(at, _PROBE), 64)
+    except zlib.error:
+        return False
+    return RECORD_START.match(start.lstrip(_LEADING)) is not None
 
 
 def _holds_record(member: CompressedMember) -> bool:
@@ -172,7 +185,7 @@ class _Compressed:
     def _next_member(self, at: int) -> int:
         """Return the offset of the next member that inflates and begins with a record, or the file's size."""
         for offset in self._source.find(self._pattern, at, len(self._magic) - 1):
-            if _holds_record(_open(self._source, self._container, offset, self._caps, self._dictionary)):
+            if _is_start(self._source, self._container, offset, self._caps, self._dictionary):
                 return offset
         return self._source.size
 

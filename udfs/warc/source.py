@@ -1,4 +1,4 @@
-"""A seekable stream -> its bytes at any offset, read in blocks of 64 KB, the latest one kept."""
+"""A seekable stream -> its bytes at any offset, read in blocks of 64 KB, the latest two kept."""
 
 import re
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ class Source:
         self.size = stream.seek(0, SEEK_END)
         self._stream = stream
         self._stream_at = self.size
-        self._block_at = 0
-        self._block = b""
+        self._block_at, self._block = 0, b""
+        self._former_at, self._former = 0, b""
 
     def read(self, at: int, n: int = BLOCK) -> bytes:
         """Return up to `n` bytes from offset `at`, at least one unless the file ends there.
@@ -25,6 +25,8 @@ class Source:
         """
         inside = at - self._block_at
         if not 0 <= inside < len(self._block):
+            if 0 <= at - self._former_at < len(self._former):
+                return self._former[at - self._former_at :][:n]
             if at >= self.size:
                 return b""
             self._load(at)
@@ -62,6 +64,7 @@ class Source:
             wanted -= len(piece)
         if wanted > 0:
             raise OSError(f"the file was {self.size:,} bytes long, now it ends before; read it again")
+        self._former_at, self._former = self._block_at, self._block
         self._block = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._block_at = at
         self._stream_at = at + len(self._block)
