@@ -10,7 +10,7 @@ import numpy.typing as npt
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts, rounded
 from udfs.errors import ModelError
 from udfs.fasttext_model import load_fasttext
-from udfs.model_folder import ModelCard, OutputSettings, find_model, read_card, verify_folder
+from udfs.model_folder import ModelCard, OutputSettings, find_model, portable, read_card, verify_folder
 from udfs.onnx_model import OnnxModel
 from udfs.text_encoder import shared_encoder
 
@@ -23,6 +23,7 @@ def classifier_annotator(name: str, model: str, sha256: str | None = None) -> An
 
     `sha256` pins the folder's digest; raises ModelError if it differs or the folder is not one.
     """
+    model = portable(model)
     card = read_card(find_model(model))
     if sha256 not in {None, card.digest}:
         raise ModelError(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from resiliparse.extract.html2text import extract_plain_text
-from resiliparse.parse.html import HTMLParserException, HTMLTree
+from resiliparse.parse.html import HTMLTree
 
 from udfs.errors import ConfigError
 
@@ -56,9 +56,10 @@ def extract(html: str, extractor: str) -> Extraction:
         page = without_scripts(html)
         if is_hostile(page):
             return Extraction(title_of(html), strip_tags(html), True)
+    run = _extractor(extractor)
     try:
-        title, text = _extractor(extractor)(page)
-    except (HTMLParserException, ValueError, TypeError, RecursionError, AssertionError, KeyError) as error:
+        title, text = run(page)
+    except Exception as error:  # whatever a library makes of a page, the page becomes a row
         raise ExtractorError(f"{type(error).__name__}: {error}") from error
     return Extraction(_title(title), text, False)
 

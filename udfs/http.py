@@ -101,7 +101,7 @@ def _decode(body: bytes, coding: str, cap: int) -> tuple[bytes, Fault | None]:
     data, is_whole = _DECODERS[coding](body.lstrip(b"\r\n") if coding.endswith("gzip") else body, cap)
     if len(data) > cap:
         return b"", Fault.BODY_TOO_LARGE
-    if data or is_whole:
+    if data or is_whole or body[:3] == b"\x1f\x8b\x08":
         return (data, None) if is_whole else (data, Fault.BAD_CODING)
     return body, None
 
@@ -127,13 +127,15 @@ def _unzip(body: bytes, wbits: int, cap: int) -> tuple[bytes, bool]:
 
 
 def _inflatable(body: bytes, wbits: int, cap: int) -> bytes:
-    """Return what can be inflated before the fault."""
-    decoder, pieces, n = zlib.decompressobj(wbits), [], 0
+    """Return what can be inflated before the fault; in small steps, for the last one is lost."""
+    decoder, pieces, n = zlib.decompressobj(wbits), list[bytes](), 0
     try:
-        while body and n <= cap:
-            pieces.append(decoder.decompress(body, 4096))
-            n += len(pieces[-1])
-            body = decoder.unconsumed_tail
+        for at in range(0, len(body), 4096):
+            data = body[at : at + 4096]
+            while data and n <= cap:
+                pieces.append(decoder.decompress(data, 256))
+                n += len(pieces[-1])
+                data = decoder.unconsumed_tail
     except zlib.error:
         pass
     return b"".join(pieces)

@@ -102,6 +102,11 @@ def find_model(model: str) -> Path:
     return Path(model)
 
 
+def portable(model: str) -> str:
+    """Return the name of a model as another process can find it, whatever its current directory."""
+    return model if model.startswith(PACKAGE_PREFIX) else str(Path(model).absolute())
+
+
 def read_card(folder: Path) -> ModelCard:
     """Return the folder's model.yaml; raises ModelError if there is none, ConfigError if it is not valid."""
     if not (folder / CARD_NAME).is_file():

@@ -209,7 +209,7 @@ def _text(record: Record, payload: _Payload, media_type: str | None, extractor: 
 def _main_text(decoded: Decoded, title: str | None, text: str, detail: str | None = None) -> _Text:
     if not text.strip():
         return _Text(decoded, title, None, Fault.NO_MAIN_TEXT, detail)
-    return _Text(decoded, title, text, None, detail)
+    return _Text(decoded, title, text)
 
 
 def _fault_before_text(record: Record, payload: _Payload, media_type: str | None) -> Fault | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts
 from udfs.errors import MissingInputError
-from udfs.model_folder import check_digest, find_model
+from udfs.model_folder import check_digest, find_model, portable
 from udfs.text_encoder import count_tokens, read_tokenizer
 
 DEFAULT_TOKENIZER = "package:tokenizer/tokenizer.json"
@@ -14,6 +14,7 @@ DEFAULT_TOKENIZER = "package:tokenizer/tokenizer.json"
 
 def tokens_annotator(name: str = "tokens", tokenizer: str = DEFAULT_TOKENIZER) -> Annotator:
     """Return the annotator that counts a whole text's tokens by any tokenizer.json (column `n_tokens`)."""
+    tokenizer = portable(tokenizer)
     path = find_model(tokenizer)
     if not path.is_file():
         raise MissingInputError(f"annotator {name}: no tokenizer at {path}")

@@ -21,6 +21,8 @@ def run_demo(spark: SparkSession, folder: Path) -> None:
     """Write the demo crawl below `folder`, take it to a mixture, and print what happened at each step."""
     started = time.monotonic()
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=110)  # a file or a pipe has no width of its own
     try:
         files = write_demo_crawl(folder / "crawl")
     except OSError as error:

@@ -45,7 +45,7 @@ def collect_report(lake: Lake, mixture: str | None = None, version: int | None =
     with ThreadPoolExecutor(N_AT_ONCE) as pool:
         funnel, counts = pool.submit(figures.funnel), pool.submit(figures.corpus_counts)
         bins = pool.submit(figures.mixture_bins, card) if card else None
-        files, faults, gaps = (pool.submit(ask) for ask in (figures.files, figures.faults, figures.gaps))
+        files, faults, gaps = pool.submit(figures.files), pool.submit(figures.faults), pool.submit(figures.gaps)
         runs = pool.submit(figures.runs, [*figures.crawls, card.scope] if card else None)
         annotators = None if card else pool.submit(figures.annotators)
     data = ReportData(

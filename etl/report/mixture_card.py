@@ -46,7 +46,7 @@ class MixtureCard:
             funnel=[*lake.funnel, self.funnel_step(n_corpus)],
             plan=self.plan,
             token_budget=self.token_budget,
-            identity=self.identity | lake.identity,
+            identity={**self.identity, **lake.identity},
             spec_yaml=self.spec_yaml,
         )
 

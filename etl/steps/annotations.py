@@ -1,6 +1,6 @@
 """documents -> annotations: a row for each document, a column for each annotator, computing only what is missing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -43,7 +43,7 @@ def count_missing(documents: DataFrame, stored: DataFrame, annotators: Sequence[
 
 def label(annotator: Annotator, text: Column, url: Column) -> Column:
     """Return the column of what `annotator` says about `text`; null where the text is null."""
-    udf: Any = F.pandas_udf(_function(annotator), annotator.ddl)  # type: ignore[call-overload]
+    udf: Any = F.pandas_udf(_function(annotator), _bare_type(annotator))  # type: ignore[call-overload]
     # Not because answers are random: a filter on the answer of a deterministic UDF is pushed
     # below it, and then the model runs twice over every document.
     column: Column = udf.asNondeterministic()(text, url)
@@ -51,19 +51,27 @@ def label(annotator: Annotator, text: Column, url: Column) -> Column:
 
 
 def _function(annotator: Annotator) -> Callable[..., Any]:
-    """Return the function over batches of texts and URLs that Spark sends to its Python workers."""
+    """Return the function over a batch of texts and URLs that Spark sends to its Python workers.
 
-    def structs(batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.DataFrame]:
-        for text, url in batches:
-            yield _answers(annotator, text, url)
+    Not one over an iterator of batches: of those Spark gives each its own trip to Python, with all the texts.
+    """
 
-    def values(batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.Series]:
-        for text, url in batches:
-            yield _answers(annotator, text, url).iloc[:, 0]
+    def structs(text: pd.Series, url: pd.Series) -> pd.DataFrame:
+        return _answers(annotator, text, url)
+
+    def values(text: pd.Series, url: pd.Series) -> pd.Series:
+        return _answers(annotator, text, url).iloc[:, 0]
 
     function = structs if annotator.is_struct else values
     function.__name__ = f"{annotator.name}_{annotator.version}"  # its name in the Spark UI
     return function
+
+
+def _bare_type(annotator: Annotator) -> str:
+    """Return the type of the annotator's column without comments, which Spark takes for another type."""
+    if not annotator.is_struct:
+        return annotator.fields[0].sql_type
+    return f"STRUCT<{', '.join(f'{field.name}: {field.sql_type}' for field in annotator.fields)}>"
 
 
 def _answers(annotator: Annotator, text: "pd.Series[str]", url: "pd.Series[str]") -> pd.DataFrame:
@@ -127,4 +135,5 @@ def _any(conditions: Iterable[Column]) -> Column:
 
 
 def _comment(annotator: Annotator) -> str:
-    return f"What the annotator {annotator.name} says"
+    """Return the comment of a column that the table does not have yet."""
+    return f"{annotator.name}: " + "; ".join(f"{field.name}: {field.comment}" for field in annotator.fields)

@@ -39,7 +39,9 @@ def test_a_hostile_page_ends_and_keeps_its_words(name: str) -> None:
     assert "words" in strip_tags(html)
 
 
-@pytest.mark.parametrize("name", ["nesting", "attributes", "attributes_without_blanks", "nested_links", "nested_drawings"])
+@pytest.mark.parametrize(
+    "name", ["nesting", "attributes", "attributes_without_blanks", "nested_links", "nested_drawings"]
+)
 def test_pages_that_take_a_parser_quadratic_time_are_told(name: str) -> None:
     assert is_hostile(HOSTILE[name](3000))
     assert not is_hostile(HOSTILE[name](300))

@@ -102,7 +102,7 @@ def test_a_truncated_page_is_a_broken_fault_with_its_url() -> None:
 
 
 def test_zero_characters_and_lone_surrogates_never_reach_a_text() -> None:
-    body = "<p>A\0B &#0; &#xD800; river</p>".encode() * 20
+    body = b"<p>A\0B &#0; &#xD800; river</p>" * 20
     text = page(response(body=body)).text
     assert text
     assert "\0" not in text

@@ -8,7 +8,12 @@ from udfs.url import parse_url
 @pytest.mark.parametrize(
     ("url", "canonical", "host", "domain"),
     [
-        ("http://www.Example.co.uk/a b?z=1&a=2#x", "http://www.example.co.uk/a%20b?a=2&z=1", "www.example.co.uk", "example.co.uk"),
+        (
+            "http://www.Example.co.uk/a b?z=1&a=2#x",
+            "http://www.example.co.uk/a%20b?a=2&z=1",
+            "www.example.co.uk",
+            "example.co.uk",
+        ),
         ("https://me.github.io/", "https://me.github.io/", "me.github.io", "me.github.io"),
         ("http://bücher.example.de/", "http://xn--bcher-kva.example.de/", "xn--bcher-kva.example.de", "example.de"),
         ("http://192.0.2.1:8080/x", "http://192.0.2.1:8080/x", "192.0.2.1", None),

@@ -164,8 +164,8 @@ def _how(bench: _Bench) -> list[str]:
     split = (
         f"{recipe.folds}-fold cross-validation; one temperature was fitted on all held-out scores"
         if recipe.folds
-        else f"{recipe.test_share:.0%} of the groups held out (hash of the group, seed `{recipe.seed}`), scored once "
-        "for this version; the temperature comes from an inner split"
+        else f"{recipe.test_share:.0%} of the groups held out (hash of the group, seed `{recipe.seed}`); "
+        "the temperature comes from an inner split"
     )
     return [
         f"{n:,} pages, split by `{recipe.data.group or 'page'}`: {split}.",

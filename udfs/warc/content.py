@@ -55,13 +55,13 @@ class Content:
 
     def fill(self, n: int) -> bool:
         """Inflate until `n` bytes are ready; return whether they are."""
-        if self.n_ready >= n:
+        if len(self.buffer) - self.index >= n:
             return True
         if self.is_ended:
             return False
         pieces = self._pieces(n)
         self._restart(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-        return self.n_ready >= n
+        return len(self.buffer) >= n
 
     def take_if(self, n: int, look_ahead: int, is_end: Callable[[bytes], bool]) -> bytes | None:
         """Return the next `n` bytes if `is_end` of up to `look_ahead` bytes behind them, else None."""
@@ -120,6 +120,11 @@ class Content:
                 return -1
             searched = max(0, self.n_ready - BLOCK // 8)
             wanted = 2 * max(wanted, self.n_ready)
+
+    def give_up(self, fault: Fault) -> None:
+        """End the content here, because of `fault`."""
+        self.fault, self.is_ended = fault, True
+        self.index = len(self.buffer)
 
     def drain(self) -> None:
         """Go to the end, keeping nothing."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import NamedTuple
 
 from udfs.fault import Fault, GapReason, Repair
@@ -15,6 +14,7 @@ RECORD_START = re.compile(WARC_START.pattern + rb"|" + ARC_LINE.pattern)
 _BLANK = re.compile(rb"[\r\n]+")
 _BOM = re.compile(rb"\xef\xbb\xbf")
 _ANY_RECORD = re.compile(rb"\nWARC/\d|\n(?=" + ARC_LINE.pattern + rb")")
+_MAX_JUNK = 256 * 1024  # in a compressed member, which cannot be trusted any longer
 _BLANK_LINES = (b"\r\n\r\n", b"\n\n")
 _HEADER_ENDS = (b"\n\r\n", b"\n\n", b"\n\r\r\n")  # the last one is seen in the wild
 
@@ -25,6 +25,11 @@ class _Dialect(NamedTuple):
     start: re.Pattern[bytes]
     boundary: re.Pattern[bytes]
     look_ahead: int
+
+    def is_between(self, ahead: bytes) -> bool:
+        """Tell whether a record may end where `ahead` follows: a blank line, another record or nothing."""
+        rest = ahead.lstrip(b"\r\n")
+        return not rest or ahead.startswith(_BLANK_LINES) or self.start.match(rest) is not None
 
 
 _WARC = _Dialect(WARC_START, re.compile(rb"\n\r?\nWARC/\d"), 64)
@@ -39,8 +44,10 @@ class _Block(NamedTuple):
 
 def parse(content: Content, caps: Caps) -> Iterator[Record | Gap]:
     """Yield the pieces of `content` in order; each goes to where the next begins, its length is left 0."""
-    content.drop_while(_BOM)
-    content.drop_while(_BLANK)
+    content.fill(_WARC.look_ahead)
+    if not content.buffer.startswith(b"WARC/"):
+        content.drop_while(_BOM)
+        content.drop_while(_BLANK)
     if content.position and not content.member.is_bounded:
         yield Gap(0, 0, GapReason.PADDING)
     while content.fill(1):
@@ -63,13 +70,15 @@ def _gap(content: Content) -> Gap:
     """Pass over what is no record."""
     start, is_zero = content.position, True
     while content.fill(1):
-        ahead = content.find(_ANY_RECORD, 1 << 20)
+        ahead = content.find(_ANY_RECORD, _MAX_JUNK)
         piece = content.take(ahead + 1 if ahead >= 0 else max(1, content.n_ready - MAX_ARC_LINE))
         if ahead < 0 and content.is_ended:
             piece += content.take(content.n_ready)
         is_zero = is_zero and not piece.strip(b"\0\r\n")
         if ahead >= 0:
             break
+        if content.member.is_bounded and content.position - start > _MAX_JUNK:
+            content.give_up(Fault.DAMAGED_RECORD)  # it inflates what is behind its end
     return Gap(start, 0, GapReason.PADDING if is_zero else GapReason.JUNK)
 
 
@@ -128,7 +137,7 @@ def _without_header_end(content: Content, start: int, caps: Caps) -> Record | Ga
 def _block(content: Content, dialect: _Dialect, n: int | None, caps: Caps) -> _Block:
     """Take the block of a record, `n` bytes by its header, and say what is wrong with it."""
     if n is not None and n <= caps.record_bytes:
-        block = content.take_if(n, dialect.look_ahead, partial(_is_between, dialect))
+        block = content.take_if(n, dialect.look_ahead, dialect.is_between)
         if block is not None:
             return _Block(block)
     elif n is not None and _is_really_large(content, dialect, n, caps):
@@ -137,18 +146,12 @@ def _block(content: Content, dialect: _Dialect, n: int | None, caps: Caps) -> _B
     return _block_to_boundary(content, dialect, n, caps)
 
 
-def _is_between(dialect: _Dialect, ahead: bytes) -> bool:
-    """Tell whether a record may end where `ahead` follows: a blank line, another record or nothing."""
-    rest = ahead.lstrip(b"\r\n")
-    return not rest or ahead.startswith(_BLANK_LINES) or dialect.start.match(rest) is not None
-
-
 def _is_really_large(content: Content, dialect: _Dialect, n: int, caps: Caps) -> bool:
     """Tell whether a block over its cap is as long as it says, as far as can be seen from here."""
     member = content.member
     if isinstance(member, PlainMember):
         ahead = member.peek(n - content.n_ready, dialect.look_ahead + 1)
-        return bool(ahead) and _is_between(dialect, ahead)
+        return bool(ahead) and dialect.is_between(ahead)
     return content.fill(caps.record_bytes)
 
 

@@ -142,7 +142,9 @@ class _Compressed:
     def __iter__(self) -> Iterator[Record | Gap]:
         at = 0
         while at < self._source.size:
-            start = self._source.read_all(at, 8)
+            start = self._source.read(at, 8)
+            if len(start) < 8:
+                start = self._source.read_all(at, 8)
             for piece in self._at(at, start):
                 yield piece
                 at = piece.offset + piece.length
@@ -166,6 +168,8 @@ class _Compressed:
             if held is not None:
                 if at + n_held + 1 >= member.at:  # more records than stored bytes: a bomb
                     break
+                if isinstance(held, Record) and isinstance(piece, Gap) and content.fault:
+                    held = held._replace(fault=held.fault or content.fault)  # no checksum vouches for it
                 yield held._replace(offset=at + n_held, length=1)
                 n_held += 1
             held = piece
