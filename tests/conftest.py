@@ -30,7 +30,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         # More tasks than cores, so that what depends on the number of partitions shows.
         "spark.sql.shuffle.partitions": "4",
         # Short jobs: the time the best compiler takes is never earned back.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
     }
     session = get_spark(local=True, cores=2, extra_conf=conf)
     yield session

@@ -4,13 +4,19 @@ from pathlib import Path
 
 from etl.lake import Lake
 from etl.report.collect import collect_report
+from etl.report.data import ReportData
 from etl.report.html import render
 from udfs.errors import LakeError
 
 
 def write_report(lake: Lake, path: Path, mixture: str | None = None, version: int | None = None) -> Path:
     """Write the report to `path`; raises MissingInputError for a mixture or version that does not exist."""
-    html = render(collect_report(lake, mixture, version))
+    return save_report(collect_report(lake, mixture, version), path)
+
+
+def save_report(data: ReportData, path: Path) -> Path:
+    """Write the figures of a report to `path` as HTML; return its absolute path."""
+    html = render(data)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html, encoding="utf-8")
