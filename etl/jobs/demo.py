@@ -8,6 +8,7 @@ from rich.console import Console
 
 from etl.demo.crawl import write_demo_crawl
 from etl.demo.warc_writer import CRAWL
+from etl.jobs.report import save_report
 from etl.lake import Lake
 from etl.pipeline import PipelineConf, run_pipeline
 from etl.platform import conf_folder
@@ -32,11 +33,13 @@ def run_demo(spark: SparkSession, folder: Path) -> None:
         crawl=CRAWL,
         paths=[str(folder / "crawl")],
         lake=str(folder / "lake"),
-        report=str(folder / "report.html"),
+        report=None,
     )
     results = run_pipeline(spark, pipeline)
     lake = Lake.open(spark, pipeline.lake)
-    print_report(collect_report(lake, results[-1].name, results[-1].version), console)
+    data = collect_report(lake, results[-1].name, results[-1].version)
+    save_report(data, folder / "report.html")
+    print_report(data, console)
     _print_places(console, folder, time.monotonic() - started)
 
 
