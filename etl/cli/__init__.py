@@ -26,8 +26,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 the last resort of a command: it says what it knows and exits with 1
         if args.debug:
             traceback.print_exc()
-        lines = [line for line in str(error).splitlines() if line.strip()] or [repr(error)]
-        return _say(f"unexpected {type(error).__name__}: {lines[0][:500]} (--debug shows it all)", FAILED)
+        return _say(f"unexpected {type(error).__name__}: {_gist(str(error))} (--debug shows it all)", FAILED)
+
+
+def _gist(text: str) -> str:
+    """Return the line of an error that says what happened: of a Python worker's traceback, the last one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
+    return lines[-1 if "Python worker" in lines[0] else 0][:500]
 
 
 def _say(message: str, code: int) -> int:

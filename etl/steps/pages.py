@@ -1,7 +1,7 @@
 """WARC files -> pages, and one summary for each file, in one pass over the bytes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -88,7 +88,7 @@ def _read_file(file: WarcFile, settings: ReadSettings) -> Iterator[pa.RecordBatc
 
 def _summary(summary: FileSummary) -> dict[str, Any]:
     values = {name: getattr(summary, name) for name in SUMMARY_COLUMNS[2:]}
-    values["gaps"] = [asdict(gap) for gap in summary.gaps]
+    values["gaps"] = [{"offset": gap.offset, "length": gap.length, "reason": str(gap.reason)} for gap in summary.gaps]
     return values
 
 
