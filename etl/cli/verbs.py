@@ -127,9 +127,9 @@ def sql(args: argparse.Namespace) -> int:
 def train(args: argparse.Namespace) -> int:
     """Train a model folder."""
     from etl.cli.say import say_metrics
-    from udfs.train import train_classifier
+    from udfs.train.train import train as job
 
-    return say_metrics(train_classifier(Path(args.recipe), [Path(f) for f in args.data], Path(args.out)), args.out)
+    return say_metrics(job(Path(args.recipe), [Path(f) for f in args.data], Path(args.out)), args.out)
 
 
 def _query(text: str) -> str:

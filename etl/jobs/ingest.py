@@ -11,7 +11,6 @@ from typing import Protocol
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Row
-from udfs.warc_file import READER_VERSION, ReadSettings, extractor_version
 
 from etl import ledger
 from etl.lake import Lake
@@ -22,6 +21,7 @@ from etl.progress import Progress, silent
 from etl.runs import Run
 from etl.steps.pages import pages_of, scan, summaries_of
 from udfs.errors import ConflictError, LakeError, UsageError
+from udfs.warc_file import READER_VERSION, ReadSettings, extractor_version
 
 BYTES_PER_OUTPUT_FILE = 1 << 30  # of WARC as stored: about 100 MB of text
 

@@ -4,7 +4,7 @@ spark-submit etl/jobs/mix.py NAME_OR_FILE [--version N] --lake DIR_OR_CATALOG.SC
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -79,7 +79,7 @@ def _write(lake: Lake, now: Lake, spec: MixtureSpec, number: int, inputs: list[I
         "table_versions": dict(now.pinned_at or {}),
     }
     written = mixtures.write_plan(lake, spec, plan, cuts, origin, run)
-    _record(lake, run, plan, written, origin["table_versions"])
+    _record(lake, run, plan, written, now.pinned_at or {})
     return MixResult(spec.name, number, True, identity, written)
 
 
@@ -98,7 +98,7 @@ def _rows(now: Lake, pages: DataFrame, cuts: list[Cut], spec: MixtureSpec, numbe
     return rows.select(*TABLES["mixtures"].column_names)
 
 
-def _record(lake: Lake, run: Run, plan: Plan, written: list[Row], inputs: dict[str, int]) -> None:
+def _record(lake: Lake, run: Run, plan: Plan, written: list[Row], inputs: Mapping[str, int]) -> None:
     n_in = sum(quota.available_pages for quota in plan.quotas)
     n_out = sum(row["taken_pages"] for row in written)
     run.record(lake, n_in=n_in, n_out=n_out, faults={"beyond_quota": n_in - n_out}, inputs=inputs)

@@ -148,7 +148,8 @@ ANNOTATIONS = Table(
         Column(
             "text_measures",
             "STRUCT<n_words: BIGINT COMMENT 'Words between white space', n_lines: BIGINT COMMENT 'Lines not blank',"
-            " mean_word_length: DOUBLE COMMENT 'Characters per word', alpha_ratio: DOUBLE COMMENT 'Letters per character',"
+            " mean_word_length: DOUBLE COMMENT 'Characters per word',"
+            " alpha_ratio: DOUBLE COMMENT 'Letters per character',"
             " digit_ratio: DOUBLE COMMENT 'Digits per character',"
             " punctuation_ratio: DOUBLE COMMENT 'Punctuation and symbols per character',"
             " upper_ratio: DOUBLE COMMENT 'Upper-case letters per letter',"

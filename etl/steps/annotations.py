@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.functions import pandas_udf
 
 from udfs.annotator import Annotator, Texts
 
@@ -43,7 +44,7 @@ def count_missing(documents: DataFrame, stored: DataFrame, annotators: Sequence[
 
 def label(annotator: Annotator, text: Column, url: Column) -> Column:
     """Return the column of what `annotator` says about `text`; null where the text is null."""
-    udf: Any = F.pandas_udf(_function(annotator), _bare_type(annotator))  # type: ignore[call-overload]
+    udf: Any = pandas_udf(_function(annotator), _bare_type(annotator))  # type: ignore[call-overload]
     # Not because answers are random: a filter on the answer of a deterministic UDF is pushed
     # below it, and then the model runs twice over every document.
     column: Column = udf.asNondeterministic()(text, url)
@@ -74,14 +75,14 @@ def _bare_type(annotator: Annotator) -> str:
     return f"STRUCT<{', '.join(f'{field.name}: {field.sql_type}' for field in annotator.fields)}>"
 
 
-def _answers(annotator: Annotator, text: "pd.Series[str]", url: "pd.Series[str]") -> pd.DataFrame:
+def _answers(annotator: Annotator, text: "pd.Series[Any]", url: "pd.Series[Any]") -> pd.DataFrame:
     """Return the annotator's fields for each text, in order; null where there is no text."""
     is_given = text.notna()
     names = [field.name for field in annotator.fields]
     if not is_given.any():
         return pd.DataFrame({name: [None] * len(text) for name in names})
     answers = annotator(Texts(text[is_given].tolist(), url[is_given].fillna("").tolist()))
-    given = pd.DataFrame({name: pd.Series(answers[name], dtype=object) for name in names})
+    given = pd.DataFrame({name: pd.Series(list(answers[name]), dtype=object) for name in names})
     return given.set_axis(text.index[is_given]).reindex(text.index)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from udfs.page import Page
-from udfs.warc_file import FileSummary, ReadSettings, WarcFileReader
 
 from etl.schema import TABLES
+from udfs.page import Page
 from udfs.source import open_uri
+from udfs.warc_file import FileSummary, ReadSettings, WarcFileReader
 
 SUMMARY_COLUMNS = (
     "warc_file", "status", "size_bytes", "container", "n_records", "n_bytes", "gaps", "n_faults", "n_repairs",

@@ -123,7 +123,9 @@ def test_a_full_disk_is_one_clear_error_and_nothing_half_written_is_seen(tmp_pat
     crawl = write_crawl(tmp_path / "warc", some_files(1, 3))
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", small], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", small], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("no right to mount a small file system")
     try:

@@ -1,7 +1,10 @@
 """Small crawls and what is read back from a lake: shared by the tests that need one."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from etl.lake import Lake
 from tests.unit.warc_builder import warc
@@ -38,7 +41,12 @@ def some_files(n_files: int, n_pages: int = 3) -> dict[str, dict[str, str]]:
     }
 
 
-def pages_in(lake: Lake) -> list[tuple[object, ...]]:
-    """Return all that pages say, apart from the batch they came in, in a fixed order."""
-    rows = lake.table("pages").drop("batch").orderBy("page_id").collect()
-    return [tuple(row) for row in rows]
+def pages_in(lake: Lake, crawl: str) -> list[tuple[object, ...]]:
+    """Return all that the pages of a crawl say, apart from its name and their batch, in a fixed order."""
+    pages = lake.table("pages").where(f"crawl = '{crawl}'").drop("page_id", "crawl", "batch")
+    return [tuple(row) for row in pages.orderBy("warc_file", "warc_offset").collect()]
+
+
+def crawl_name(request: pytest.FixtureRequest) -> str:
+    """Return a crawl of a test's own: a new lake for each would cost seconds."""
+    return re.sub(r"\W+", "-", request.node.name)[-60:]

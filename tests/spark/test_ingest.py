@@ -2,15 +2,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from etl import ledger
 from etl.jobs.ingest import IngestOptions, ingest
 from etl.lake import Lake
-from tests.spark.lakes import html, pages_in, some_files, write_crawl
+from tests.spark.lakes import crawl_name, html, pages_in, some_files, write_crawl
 from udfs.errors import MissingInputError, UsageError
-
-CRAWL = "TEST-2026"
 
 
 class KilledError(Exception):
@@ -23,72 +21,80 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(spark: SparkSession, crawl: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[object, ...]]:
-    lake = Lake.open(spark, str(tmp_path_factory.mktemp("undisturbed")), create=True)
-    ingest(lake, [str(crawl)], IngestOptions(CRAWL, files_per_batch=2))
-    return pages_in(lake)
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return Lake.open(spark, str(tmp_path_factory.mktemp("lake")), create=True)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(lake: Lake, name: str, crawl: Path) -> list[tuple[object, ...]]:
+    ingest(lake, [str(crawl)], IngestOptions("UNDISTURBED", files_per_batch=2))
+    return pages_in(lake, "UNDISTURBED")
 
 
 @pytest.fixture
-def lake(spark: SparkSession, tmp_lake: Path) -> Lake:
-    return Lake.open(spark, str(tmp_lake), create=True)
+def name(request: pytest.FixtureRequest) -> str:
+    return crawl_name(request)
+
+
+def files_of(lake: Lake, name: str) -> list[Row]:
+    return lake.table("files").where(f"crawl = '{name}'").collect()
 
 
 def test_every_page_becomes_a_row_and_every_byte_is_accounted_for(
-    lake: Lake, crawl: Path, undisturbed: list[tuple[object, ...]]
+    lake: Lake, name: str, crawl: Path, undisturbed: list[tuple[object, ...]]
 ) -> None:
-    result = ingest(lake, [str(crawl)], IngestOptions(CRAWL))
+    result = ingest(lake, [str(crawl)], IngestOptions(name))
 
     assert (result.n_files, result.n_files_read, result.n_pages, result.n_documents) == (4, 4, 12, 12)
-    assert pages_in(lake) == undisturbed
-    for row in lake.table("files").collect():
+    assert pages_in(lake, name) == undisturbed
+    for row in files_of(lake, name):
         assert row["status"] == "published"
         assert sum(row["n_bytes"].values()) == row["size_bytes"] == (crawl / row["warc_file"]).stat().st_size
         assert row["n_records"]["response"] == row["n_pages"] == 3
 
 
-def test_a_rerun_reads_nothing_and_changes_nothing(lake: Lake, crawl: Path) -> None:
-    ingest(lake, [str(crawl)], IngestOptions(CRAWL))
+def test_a_rerun_reads_nothing_and_changes_nothing(lake: Lake, name: str, crawl: Path) -> None:
+    ingest(lake, [str(crawl)], IngestOptions(name))
     version = lake.version("pages")
 
-    again = ingest(lake, [str(crawl)], IngestOptions(CRAWL))
+    again = ingest(lake, [str(crawl)], IngestOptions(name))
 
     assert again.n_files_read == 0
     assert lake.version("pages") == version
 
 
-def test_only_new_files_are_read_and_a_known_file_keeps_its_name(lake: Lake, crawl: Path) -> None:
-    ingest(lake, [str(crawl)], IngestOptions(CRAWL))
+def test_only_new_files_are_read_and_a_known_file_keeps_its_name(lake: Lake, name: str, crawl: Path) -> None:
+    ingest(lake, [str(crawl)], IngestOptions(name))
     write_crawl(crawl.parent / "more", {"part-99.warc.gz": {"https://new.example/": html("Something new " * 20)}})
 
     # From here the names would count from the parent of both folders.
-    result = ingest(lake, [str(crawl), str(crawl.parent / "more")], IngestOptions(CRAWL))
+    result = ingest(lake, [str(crawl), str(crawl.parent / "more")], IngestOptions(name))
 
     assert result.n_files_read == 1
-    names = {row["warc_file"] for row in lake.table("files").collect()}
+    names = {row["warc_file"] for row in files_of(lake, name)}
     assert names == {*(f"part-{i:02d}.warc.gz" for i in range(4)), "more/part-99.warc.gz"}
 
 
 @pytest.mark.parametrize("moment", ["claimed", "read", "written", "published"])
 def test_a_run_killed_at_any_moment_and_run_again_gives_the_rows_of_one_undisturbed_run(
-    lake: Lake, crawl: Path, undisturbed: list[tuple[object, ...]], moment: str
+    lake: Lake, name: str, crawl: Path, undisturbed: list[tuple[object, ...]], moment: str
 ) -> None:
     def kill(at: str, batch: str) -> None:
         if at == moment:
             raise KilledError
 
     with pytest.raises(KilledError):
-        ingest(lake, [str(crawl)], IngestOptions(CRAWL, files_per_batch=2, hook=kill))
-    seen_meanwhile = lake.table("documents").count()
-    ingest(lake, [str(crawl)], IngestOptions(CRAWL, files_per_batch=2))
+        ingest(lake, [str(crawl)], IngestOptions(name, files_per_batch=2, hook=kill))
+    seen_meanwhile = lake.table("documents").where(f"crawl = '{name}'").count()
+    ingest(lake, [str(crawl)], IngestOptions(name, files_per_batch=2))
 
     assert seen_meanwhile in (0, 6)  # a batch is seen whole or not at all
-    assert pages_in(lake) == undisturbed
-    assert lake.table("files").where("status <> 'published'").count() == 0
+    assert pages_in(lake, name) == undisturbed
+    assert {row["status"] for row in files_of(lake, name)} == {"published"}
 
 
 def test_two_drivers_with_overlapping_lists_give_the_rows_of_one(
-    lake: Lake, crawl: Path, undisturbed: list[tuple[object, ...]]
+    lake: Lake, name: str, crawl: Path, undisturbed: list[tuple[object, ...]]
 ) -> None:
     paths = sorted(str(path) for path in crawl.glob("part-0?.warc.gz"))
     barrier = threading.Barrier(2)
@@ -100,7 +106,7 @@ def test_two_drivers_with_overlapping_lists_give_the_rows_of_one(
 
     def drive(some: list[str]) -> None:
         try:
-            ingest(lake, some, IngestOptions(CRAWL, root=str(crawl), files_per_batch=2, hook=meet))
+            ingest(lake, some, IngestOptions(name, root=str(crawl), files_per_batch=2, hook=meet))
         except BaseException as error:
             errors.append(error)
             barrier.abort()
@@ -112,37 +118,41 @@ def test_two_drivers_with_overlapping_lists_give_the_rows_of_one(
         driver.join(timeout=300)
 
     assert errors == []
-    assert pages_in(lake) == undisturbed
-    assert lake.table("files").count() == 4
+    assert pages_in(lake, name) == undisturbed
+    assert len(files_of(lake, name)) == 4
 
 
-def test_doing_it_again_with_another_extractor_replaces_the_pages_and_keeps_their_ids(lake: Lake, crawl: Path) -> None:
-    ingest(lake, [str(crawl)], IngestOptions(CRAWL))
-    before = {row["page_id"] for row in lake.table("pages").collect()}
+def test_doing_it_again_with_another_extractor_replaces_the_pages_and_keeps_their_ids(
+    lake: Lake, name: str, crawl: Path
+) -> None:
+    ingest(lake, [str(crawl)], IngestOptions(name))
+    ids = lake.table("pages").where(f"crawl = '{name}'").select("page_id")
+    before = set(ids.collect())
 
-    result = ingest(lake, [str(crawl)], IngestOptions(CRAWL, extractor="trafilatura", again=True))
-    same = ingest(lake, [str(crawl)], IngestOptions(CRAWL, extractor="trafilatura", again=True))
+    result = ingest(lake, [str(crawl)], IngestOptions(name, extractor="trafilatura", again=True))
+    same = ingest(lake, [str(crawl)], IngestOptions(name, extractor="trafilatura", again=True))
 
     assert (result.n_files_read, same.n_files_read) == (4, 0)
-    assert {row["page_id"] for row in lake.table("pages").collect()} == before
-    assert {row["extractor"].split()[0] for row in lake.table("files").collect()} == {"trafilatura"}
+    assert set(lake.table("pages").where(f"crawl = '{name}'").select("page_id").collect()) == before
+    assert {row["extractor"].split()[0] for row in files_of(lake, name)} == {"trafilatura"}
 
 
-def test_what_is_no_warc_file_is_a_row_and_fails_nothing(lake: Lake, tmp_path: Path) -> None:
+def test_what_is_no_warc_file_is_a_row_and_fails_nothing(lake: Lake, name: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "notes.txt").write_text("nothing of the kind")
     (tmp_path / "in" / "empty.warc.gz").write_bytes(b"")
 
-    result = ingest(lake, [str(tmp_path / "in")], IngestOptions(CRAWL))
+    result = ingest(lake, [str(tmp_path / "in")], IngestOptions(name))
 
     assert (result.n_files_read, result.n_pages) == (2, 0)
-    row = lake.table("files").where("warc_file = 'notes.txt'").first()
-    assert row is not None
+    row = next(row for row in files_of(lake, name) if row["warc_file"] == "notes.txt")
     assert row["fault"] == "not_warc"
     assert row["n_bytes"] == {"gap": 19}
 
 
-def test_a_file_that_cannot_be_opened_is_tried_again_by_the_next_run(lake: Lake, crawl: Path, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_tried_again_by_the_next_run(
+    lake: Lake, name: str, crawl: Path, tmp_path: Path
+) -> None:
     files = write_crawl(tmp_path / "in", some_files(2))
     gone = files / "part-01.warc.gz"
     content = gone.read_bytes()
@@ -151,36 +161,36 @@ def test_a_file_that_cannot_be_opened_is_tried_again_by_the_next_run(lake: Lake,
         if moment == "claimed":
             gone.unlink()
 
-    first = ingest(lake, [str(files)], IngestOptions(CRAWL, hook=remove))
+    first = ingest(lake, [str(files)], IngestOptions(name, hook=remove))
     gone.write_bytes(content)
-    second = ingest(lake, [str(files)], IngestOptions(CRAWL))
+    second = ingest(lake, [str(files)], IngestOptions(name))
 
     assert (first.failed_files, first.n_documents) == (["part-01.warc.gz"], 3)
     assert (second.failed_files, second.n_documents) == ([], 6)
-    assert lake.table("documents").count() == 6
+    assert lake.table("documents").where(f"crawl = '{name}'").count() == 6
 
 
-def test_a_path_where_nothing_is_says_so(lake: Lake, tmp_path: Path) -> None:
+def test_a_path_where_nothing_is_says_so(lake: Lake, name: str, tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match="nothing to read at"):
-        ingest(lake, [str(tmp_path / "nowhere")], IngestOptions(CRAWL))
+        ingest(lake, [str(tmp_path / "nowhere")], IngestOptions(name))
 
 
-def test_two_files_that_would_have_one_name_are_refused(lake: Lake, tmp_path: Path) -> None:
+def test_two_files_that_would_have_one_name_are_refused(lake: Lake, name: str, tmp_path: Path) -> None:
     for folder, n in (("a", 1), ("b", 2)):
-        write_crawl(tmp_path / folder / "crawl-data" / CRAWL, {"x.warc.gz": some_files(1, n)["part-00.warc.gz"]})
+        write_crawl(tmp_path / folder / "crawl-data" / name, {"x.warc.gz": some_files(1, n)["part-00.warc.gz"]})
 
     with pytest.raises(UsageError, match="would both be called"):
-        ingest(lake, [str(tmp_path)], IngestOptions(CRAWL))
+        ingest(lake, [str(tmp_path)], IngestOptions(name))
 
 
-def test_a_batch_has_the_same_id_whoever_claims_it(lake: Lake, crawl: Path) -> None:
-    ingest(lake, [str(crawl)], IngestOptions(CRAWL, files_per_batch=2))
+def test_a_batch_has_the_same_id_whoever_claims_it(lake: Lake, name: str, crawl: Path) -> None:
+    ingest(lake, [str(crawl)], IngestOptions(name, files_per_batch=2))
 
-    files = lake.table("files").collect()
+    files = files_of(lake, name)
 
     by_batch: dict[str, list[str]] = {}
     for row in files:
         by_batch.setdefault(row["batch"], []).append(row["warc_file"])
     assert sorted(len(names) for names in by_batch.values()) == [2, 2]
     for batch, names in by_batch.items():
-        assert batch == ledger.batch_id(CRAWL, [ledger.WarcFile(name, "", 0) for name in names])
+        assert batch == ledger.batch_id(name, [ledger.WarcFile(name, "", 0) for name in names])

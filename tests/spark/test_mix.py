@@ -14,7 +14,7 @@ from etl.jobs.mix import MixResult, make_plan, mix
 from etl.lake import Lake
 from etl.mixture import MixtureSpec
 from tests.spark.lakes import PARAGRAPH, html, write_crawl
-from udfs.annotator import AnnotationField, Annotator, Predict, Texts
+from udfs.annotator import AnnotationField, Annotator, Predict
 from udfs.conf import parse_conf
 from udfs.errors import ConfigError, ConflictError, UsageError
 
@@ -39,7 +39,13 @@ def by_url() -> list[Annotator]:
     def tokens() -> Predict:
         return lambda texts: {"n_tokens": [len(text.split()) for text in texts.text]}
 
-    names = (("label", "STRING"), ("id", "INT"), ("score", "DOUBLE"), ("second_label", "STRING"), ("second_score", "DOUBLE"))
+    names = (
+        ("label", "STRING"),
+        ("id", "INT"),
+        ("score", "DOUBLE"),
+        ("second_label", "STRING"),
+        ("second_score", "DOUBLE"),
+    )
     return [
         Annotator("topic", "1", tuple(AnnotationField(n, t, "") for n, t in names), topics),
         Annotator("quality", "1", (AnnotationField("score", "DOUBLE", ""),), quality),

@@ -14,7 +14,7 @@ from tests.shared import SHARED, needs_shared
 pytestmark = needs_shared
 
 FOLDERS = ("warc/genuine", "warc/edge", "warc/derived", "bulk", "wet")
-# Both other readers stop at the damage, without an error or with one; tests/unit/test_warc_files.py says what ours finds.
+# Both other readers stop at the damage, with or without an error; test_warc_files.py says what ours finds.
 DAMAGED = {
     "bad-content-length.warc",
     "bitflip-midfile.warc.gz",
@@ -83,4 +83,4 @@ def test_every_page_has_a_text_or_a_fault_and_nearly_no_fault_is_a_broken_one(la
     assert pages.where("(text IS NULL) = (fault IS NULL)").count() == 0
     bulk = pages.where("warc_file LIKE 'bulk/%'")
     assert bulk.where("NOT is_fault_expected").count() == 0
-    assert bulk.where("text IS NOT NULL").count() >= 0.99 * bulk.count()
+    assert bulk.where("text IS NOT NULL").count() >= 0.97 * bulk.count()  # the others draw themselves by script
