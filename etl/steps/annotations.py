@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.functions import pandas_udf
 
 from udfs.annotator import Annotator, Texts
 
@@ -44,7 +43,7 @@ def count_missing(documents: DataFrame, stored: DataFrame, annotators: Sequence[
 
 def label(annotator: Annotator, text: Column, url: Column) -> Column:
     """Return the column of what `annotator` says about `text`; null where the text is null."""
-    udf: Any = pandas_udf(_function(annotator), _bare_type(annotator))  # type: ignore[call-overload]
+    udf: Any = F.pandas_udf(_function(annotator), _bare_type(annotator))  # type: ignore[attr-defined]
     # Not because answers are random: a filter on the answer of a deterministic UDF is pushed
     # below it, and then the model runs twice over every document.
     column: Column = udf.asNondeterministic()(text, url)

@@ -26,7 +26,7 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(lake: Lake, name: str, crawl: Path) -> list[tuple[object, ...]]:
+def undisturbed(lake: Lake, crawl: Path) -> list[tuple[object, ...]]:
     ingest(lake, [str(crawl)], IngestOptions("UNDISTURBED", files_per_batch=2))
     return pages_in(lake, "UNDISTURBED")
 
