@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(str(error), WRONGLY_ASKED if isinstance(error, UsageError) else FAILED)
     except KeyboardInterrupt:
         return _say("interrupted; what was published stays, run it again to go on", INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if error.name not in ("pyspark", "delta"):
+            raise
+        return _say("Spark is not installed: pip install 'webstrata[spark]'", WRONGLY_ASKED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
