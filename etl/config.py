@@ -5,10 +5,11 @@ from pathlib import Path
 
 from etl.mixture import MixtureSpec
 from etl.platform import conf_folder
+from etl.schema import TABLES
 from udfs.annotator import Annotator
 from udfs.annotators import load_annotators
 from udfs.conf import nearest, read_conf
-from udfs.errors import MissingInputError
+from udfs.errors import ConfigError, MissingInputError
 
 
 def find_spec(name_or_file: str) -> MixtureSpec:
@@ -32,4 +33,10 @@ def find_spec(name_or_file: str) -> MixtureSpec:
 def find_annotators(file: str | None = None, only: Collection[str] | None = None) -> list[Annotator]:
     """Return the annotators of a YAML file, or of the one that ships; `only` those named, if given."""
     path = Path(file) if file else conf_folder() / "annotators.yaml"
-    return load_annotators(path, only)
+    annotators = load_annotators(path, only)
+    taken = {*TABLES["pages"].column_names, "annotators", "cluster_size"}
+    for annotator in annotators:
+        if annotator.column in taken:
+            raise ConfigError(f"{path}: the column {annotator.column!r} is taken; give the annotator another name")
+        taken.add(annotator.column)
+    return annotators

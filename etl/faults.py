@@ -1,7 +1,10 @@
 """Spark's and Delta's exceptions -> ours: the one place that knows their names."""
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from udfs.errors import ConflictError, LakeError, UsageError, WebstrataError
 
@@ -24,6 +27,9 @@ _DENIED = ("Permission denied", "AccessDenied", "Read-only file system", "Mkdirs
 _NEWER = ("DELTA_UNSUPPORTED_FEATURES", "InvalidProtocolVersionException", "DELTA_INVALID_PROTOCOL")
 
 
+T = TypeVar("T")
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Turn what Spark or Delta raise while `doing` something into errors that say what to do."""
@@ -36,6 +42,19 @@ def translated(doing: str) -> Iterator[None]:
         if known is None:
             raise
         raise known from error
+
+
+def persistently(do: Callable[[], T], *, attempts: int = 20) -> T:
+    """Return what `do` returns, asking again after a pause as long as it meets another driver.
+
+    `do` must be a whole unit that may be done twice. Raises the last ConflictError.
+    """
+    for attempt in range(1, attempts):
+        try:
+            return do()
+        except ConflictError:
+            time.sleep(random.uniform(0, 0.1 * attempt))  # noqa: S311 no secret: drivers must not meet again
+    return do()
 
 
 def _known(text: str, doing: str) -> WebstrataError | None:
@@ -53,6 +72,8 @@ def _known(text: str, doing: str) -> WebstrataError | None:
         return LakeError(f"{doing}: not allowed to write there; check the permissions of the lake")
     if any(name in text for name in _NEWER):
         return LakeError(f"{doing}: the table needs a newer Delta than {_delta_version()}; upgrade webstrata")
+    if "CATALOG_NOT_FOUND" in text:
+        return UsageError(f"{doing}: Spark knows no such catalog; for a folder write ./NAME or an absolute path")
     if "PARSE_SYNTAX_ERROR" in text or "UNRESOLVED_COLUMN" in text or "TABLE_OR_VIEW_NOT_FOUND" in text:
         return UsageError(f"{doing}: {text.splitlines()[0][:500]}")
     return None

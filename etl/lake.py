@@ -9,14 +9,16 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
-from etl.faults import translated
+from etl.faults import persistently, translated
 from etl.schema import FORMAT_PROPERTY, FORMAT_VERSION, TABLES
 from etl.schema.table import literal
 from udfs.conf import nearest
 from udfs.errors import ConflictError, LakeError, MissingInputError
+from udfs.source import is_uri
 
 VIEWS = ("documents", "quarantine", "corpus", "funnel", "mixture_card")  # a view may use those before it
 Where = Mapping[str, str | int]
@@ -54,6 +56,7 @@ class Lake:
             )
         if found is None:
             lake._create_tables()
+        if create:
             lake.publish_views()
         return lake
 
@@ -61,7 +64,7 @@ class Lake:
         """Return the quoted SQL name of a table, or of a view that lives in a catalog."""
         if self.is_catalog:
             return ".".join(f"`{part}`" for part in (*self.location.split("."), table))
-        return f"delta.`{self.location}/{table}`"
+        return f"delta.`{self.location.replace('`', '``')}/{table}`"
 
     def table(self, name: str) -> DataFrame:
         """Return a table or view as a DataFrame, as it is now."""
@@ -106,11 +109,13 @@ class Lake:
 
     def merge(self, table: str, rows: DataFrame, *, on: str, then: str) -> None:
         """Merge `rows` (as `new`) into a table (as `old`) in one commit; `then` holds the WHEN clauses."""
-        rows.createOrReplaceTempView(f"webstrata_new_{table}")
-        with translated(f"merging into {table}"):
-            self.spark.sql(
-                f"MERGE INTO {self.identifier(table)} old USING webstrata_new_{table} new ON {on} {then}"
-            ).collect()
+        view = f"webstrata_new_{uuid4().hex}"  # two threads may share the session
+        rows.createOrReplaceTempView(view)
+        try:
+            with translated(f"merging into {table}"):
+                self.spark.sql(f"MERGE INTO {self.identifier(table)} old USING {view} new ON {on} {then}").collect()
+        finally:
+            self.spark.catalog.dropTempView(view)
 
     def refresh_views(self) -> None:
         """Make the tables and views known to the session by their plain names, as temporary views."""
@@ -178,14 +183,12 @@ class Lake:
 
     def _create_table(self, name: str) -> None:
         statement = TABLES[name].create_sql(self.identifier(name))
-        for is_last in (False, False, True):
-            try:
-                with translated(f"creating {name}"):
-                    self.spark.sql(statement).collect()
-                return
-            except ConflictError:
-                if is_last:
-                    raise
+
+        def create() -> None:
+            with translated(f"creating {name}"):
+                self.spark.sql(statement).collect()
+
+        persistently(create)
 
     def _writer(self, rows: DataFrame, because: Mapping[str, object]) -> DataFrameWriter:
         metadata = json.dumps(dict(because), sort_keys=True, default=str)
@@ -194,7 +197,7 @@ class Lake:
     def _save(self, writer: DataFrameWriter, table: str, doing: str) -> None:
         with translated(doing):
             if self.is_catalog:
-                writer.saveAsTable(f"{self.location}.{table}")
+                writer.saveAsTable(self.identifier(table))
             else:
                 writer.save(f"{self.location}/{table}")
 
@@ -223,7 +226,7 @@ def rows_of(spark: SparkSession, table: str, values: list[dict[str, Any]]) -> Da
 
 
 def _absolute(location: str) -> str:
-    return location.rstrip("/") if "://" in location else str(Path(location).expanduser().resolve())
+    return location.rstrip("/") if is_uri(location) else str(Path(location).expanduser().resolve())
 
 
 def _is_missing(text: str) -> bool:

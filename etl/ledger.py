@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import islice
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from etl.faults import translated
+from etl.faults import persistently
 from etl.lake import Lake, rows_of
+from etl.schema.table import literal
 from etl.steps.pages import SUMMARY_COLUMNS, WarcFile
-from udfs.errors import ConflictError
 
-ATTEMPTS = 20
+_LEDGER = ("batch", "warc_file", "uri", "size_bytes", "status", "claimed_by", "reader", "extractor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +33,21 @@ class Batch:
 
 
 def claim(lake: Lake, crawl: str, files: Sequence[WarcFile], *, files_per_batch: int, run_id: str) -> None:
-    """Claim those of `files` that nobody has claimed, in batches of `files_per_batch`, in one commit."""
-    for attempt in range(1, ATTEMPTS + 1):
-        taken = {row["warc_file"] for row in _files(lake, crawl).select("warc_file").collect()}
-        free = sorted((f for f in files if f.warc_file not in taken), key=lambda f: f.warc_file)
-        if not free:
-            return
-        claims = [row for some in _chunks(free, files_per_batch) for row in _claims(crawl, some, run_id)]
-        try:
-            lake.merge(
-                "files",
-                rows_of(lake.spark, "files", claims),
-                on=f"old.crawl = new.crawl AND old.warc_file = new.warc_file AND old.crawl = '{crawl}'",
-                then="WHEN NOT MATCHED THEN INSERT *",
-            )
-        except ConflictError:
-            if attempt == ATTEMPTS:
-                raise
-        # Not a return: another driver may have claimed some of them between our look and our merge.
+    """Claim those of `files` that nobody has claimed, under any name, in batches of `files_per_batch`."""
+
+    def claim_free() -> None:
+        rows = _files(lake, crawl).select("warc_file", "uri").collect()
+        names, uris = {row["warc_file"] for row in rows}, {row["uri"] for row in rows}
+        free = [f for f in files if f.warc_file not in names and f.uri not in uris]
+        if free:
+            ordered = sorted(free, key=lambda f: f.warc_file)
+            claims = [row for some in _chunks(ordered, files_per_batch) for row in _claims(crawl, some, run_id)]
+            # Two drivers may name one file differently, each by the root of its own paths: the first one counts.
+            is_same = "(old.warc_file = new.warc_file OR old.uri = new.uri)"
+            on = f"old.crawl = new.crawl AND old.crawl = {literal(crawl)} AND {is_same}"
+            lake.merge("files", rows_of(lake.spark, "files", claims), on=on, then="WHEN NOT MATCHED THEN INSERT *")
+
+    persistently(claim_free)
 
 
 def unpublished(
@@ -58,21 +55,21 @@ def unpublished(
 ) -> list[Batch]:
     """Return the batches with any of `files` that remain to be read: our own claims first.
 
-    With `again` (versions of reader and extractor), also those that other versions published.
+    With `again` (versions of reader and extractor), also those that other versions published, or that held a file
+    when it had another size. A file that was asked for is read from where it was asked for.
     """
-    remains = F.col("status") != "published"
-    if again:
-        remains = remains | ~(F.col("reader").eqNullSafe(again[0]) & F.col("extractor").eqNullSafe(again[1]))
-    asked = {file.warc_file for file in files}
-    rows = _files(lake, crawl).select("batch", "warc_file", "uri", "size_bytes", "claimed_by", remains.alias("remains"))
-    by_batch: dict[str, list[tuple[WarcFile, bool, bool]]] = {}
-    for row in rows.collect():
-        file = WarcFile(row["warc_file"], row["uri"], row["size_bytes"] or 0)
-        by_batch.setdefault(row["batch"], []).append((file, row["claimed_by"] == run_id, row["remains"]))
+    here = {f.uri: f for f in files} | {f.warc_file: f for f in files}
+    by_batch: dict[str, list[tuple[WarcFile, bool, bool, bool]]] = {}
+    for row in _files(lake, crawl).select(*_LEDGER).collect():
+        asked = here.get(row["warc_file"]) or here.get(row["uri"])
+        uri, size = (asked.uri, asked.size_bytes) if asked else (row["uri"], row["size_bytes"] or 0)
+        file = WarcFile(row["warc_file"], uri, size)
+        member = (file, row["claimed_by"] == run_id, _remains(row, file, again), asked is not None)
+        by_batch.setdefault(row["batch"], []).append(member)
     found = [
-        Batch(batch, crawl, tuple(sorted((f for f, _, _ in members), key=lambda f: f.warc_file)), members[0][1])
+        Batch(batch, crawl, tuple(sorted((m[0] for m in members), key=lambda f: f.warc_file)), members[0][1])
         for batch, members in by_batch.items()
-        if any(remains for _, _, remains in members) and any(f.warc_file in asked for f, _, _ in members)
+        if any(remains for _, _, remains, _ in members) and any(is_asked for *_, is_asked in members)
     ]
     return sorted(found, key=lambda b: (not b.is_ours, b.batch))
 
@@ -83,31 +80,29 @@ def is_published(lake: Lake, batch: Batch) -> bool:
     return rows.limit(1).count() == 0
 
 
-def publish(lake: Lake, batch: Batch, summaries: DataFrame, *, versions: tuple[str, str], run_id: str) -> None:
+def publish(lake: Lake, batch: Batch, summaries: Iterable[Row], *, versions: tuple[str, str], run_id: str) -> None:
     """Write what was found in the files of a batch into the ledger: from now on its pages are seen."""
-    rows = summaries.select(
-        F.lit(batch.crawl).alias("crawl"),
-        *SUMMARY_COLUMNS,
-        F.lit(versions[0]).alias("reader"),
-        F.lit(versions[1]).alias("extractor"),
-        F.lit(run_id).alias("published_by"),
-        F.lit(datetime.now(UTC)).alias("published_at"),
-    )
-    changes = ", ".join(f"old.{name} = new.{name}" for name in rows.columns if name not in ("crawl", "warc_file"))
-    on = f"old.crawl = new.crawl AND old.warc_file = new.warc_file AND old.batch = '{batch.batch}'"
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with translated(f"publishing batch {batch.batch}"):
-                return lake.merge("files", rows, on=on, then=f"WHEN MATCHED THEN UPDATE SET {changes}")
-        except ConflictError:
-            if attempt == ATTEMPTS:
-                raise
-    return None
+    uris = {file.warc_file: file.uri for file in batch.files}
+    common: dict[str, object] = {"crawl": batch.crawl, "reader": versions[0], "extractor": versions[1]}
+    common |= {"published_by": run_id, "published_at": datetime.now(UTC)}
+    rows = [{**row.asDict(), **common, "uri": uris[row["warc_file"]]} for row in summaries]
+    names = [name for name in (*SUMMARY_COLUMNS, "uri", *common) if name not in ("crawl", "warc_file")]
+    changes = ", ".join(f"old.{name} = new.{name}" for name in names)
+    on = f"old.crawl = new.crawl AND old.warc_file = new.warc_file AND old.batch = {literal(batch.batch)}"
+    frame = rows_of(lake.spark, "files", rows)
+    persistently(lambda: lake.merge("files", frame, on=on, then=f"WHEN MATCHED THEN UPDATE SET {changes}"))
 
 
-def known_names(lake: Lake, crawl: str) -> dict[str, str]:
-    """Return the name of each file of the crawl by the URI it was read from."""
-    return {row["uri"]: row["warc_file"] for row in _files(lake, crawl).select("uri", "warc_file").collect()}
+def known_files(lake: Lake, crawl: str) -> list[Row]:
+    """Return uri, warc_file, size_bytes and status of each file of the crawl that anybody claimed."""
+    return _files(lake, crawl).select("uri", "warc_file", "size_bytes", "status").collect()
+
+
+def _remains(row: Row, file: WarcFile, again: tuple[str, str] | None) -> bool:
+    """Return whether a file is still to be read, by what the ledger says of it."""
+    if row["status"] != "published" or again is None:
+        return bool(row["status"] != "published")
+    return (row["reader"], row["extractor"], row["size_bytes"]) != (*again, file.size_bytes)
 
 
 def _files(lake: Lake, crawl: str) -> DataFrame:

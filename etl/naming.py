@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
+from urllib.parse import unquote
 
 from etl.steps.pages import WarcFile
 from udfs.errors import UsageError
-from udfs.source import list_files, root_of
+from udfs.source import is_uri, list_files, root_of
 
 
 def find_warc_files(
@@ -33,6 +34,8 @@ def _shared_root(paths: Iterable[str]) -> str:
     for root in roots[1:]:
         pairs = zip(shared, root.split("/"), strict=False)
         shared = [part for part, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+    if not any(shared) and len(roots) > 1:
+        raise UsageError(f"{roots[0]} and {roots[1]} share no folder to name files from: ingest them in two runs")
     return "/".join(shared)
 
 
@@ -43,7 +46,8 @@ def _name(uri: str, crawl: str, base: str, *, is_fixed: bool) -> str:
     prefix = base.rstrip("/") + "/"
     if not uri.startswith(prefix):
         raise UsageError(f"{uri} does not lie below the root {base}; give a --root that holds all the files")
-    return uri[len(prefix) :]
+    name = uri[len(prefix) :]
+    return unquote(name) if is_uri(uri) else name
 
 
 def _distinct(files: list[WarcFile]) -> list[WarcFile]:

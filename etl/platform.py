@@ -2,10 +2,13 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from pyspark.sql import SparkSession
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
 
 from udfs.errors import UsageError
 
@@ -65,6 +68,19 @@ def is_classic(spark: SparkSession) -> bool:
 def can_persist(spark: SparkSession) -> bool:
     """Return whether the platform lets us keep a DataFrame: Databricks serverless refuses."""
     return is_classic(spark) or os.environ.get("IS_SERVERLESS", "").lower() != "true"
+
+
+@contextmanager
+def kept(rows: DataFrame) -> Iterator[DataFrame]:
+    """Keep `rows` on the executors' disks while several passes read them, where the platform can."""
+    if not can_persist(rows.sparkSession):
+        yield rows
+        return
+    stored = rows.persist(StorageLevel.DISK_ONLY)
+    try:
+        yield stored
+    finally:
+        stored.unpersist()
 
 
 def count_cores() -> int:

@@ -25,6 +25,7 @@ def classifier_annotator(name: str, model: str, sha256: str | None = None) -> An
     """
     model = portable(model)
     card = read_card(find_model(model))
+    verify_folder(find_model(model), card)  # here, before thousands of tasks find it out
     if sha256 not in {None, card.digest}:
         raise ModelError(
             f"annotator {name}: the model in {find_model(model)} has digest {card.digest}, the config pins {sha256}; "

@@ -126,6 +126,23 @@ def page_of(record: Record, warc_file: str, settings: ReadSettings) -> Page:
     )
 
 
+def unread_page(record: Record, warc_file: str, settings: ReadSettings, error: Exception) -> Page:
+    """Return the page of a record over which a library stumbled: where it lies, and what was raised."""
+    known = {
+        "page_id": page_id(settings.crawl, warc_file, record.offset),
+        "crawl": settings.crawl,
+        "warc_file": warc_file,
+        "warc_offset": record.offset,
+        "warc_length": record.length,
+        "record_type": record.kind,
+        "is_charset_repaired": False,
+        "fault": Fault.EXTRACTOR_FAILED.value,
+        "fault_detail": escaped(f"{type(error).__name__}: {error}"),
+        "is_fault_expected": Fault.EXTRACTOR_FAILED.is_expected,
+    }
+    return Page(**{name: known.get(name) for name in Page._fields})  # type: ignore[arg-type]
+
+
 def page_id(crawl: str, warc_file: str, offset: int) -> str:
     """Return the 128-bit BLAKE2b of where a page lies, as 32 hex characters: the same on every machine."""
     place = f"{crawl}\0{warc_file}\0{offset}".encode("utf-8", "surrogateescape")

@@ -1,13 +1,19 @@
 """A path or URI -> the files below it, and each file as a seekable stream."""
 
 import os
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple, NoReturn, cast
+from urllib.parse import quote
 
+import pyarrow as pa
 from pyarrow import fs
 
 from udfs.errors import MissingInputError
+
+_URI = re.compile(r"^[A-Za-z][\w+.-]+:/")  # two letters at least: C:/ is a path
 
 
 class SourceFile(NamedTuple):
@@ -19,19 +25,25 @@ class SourceFile(NamedTuple):
 
 def open_uri(uri: str) -> BinaryIO:
     """Return a file as a seekable binary stream; raises OSError if it cannot be opened."""
-    if "://" not in uri:
+    if not is_uri(uri):
         return Path(uri).open("rb")
-    system, path = fs.FileSystem.from_uri(uri)
-    return cast(BinaryIO, system.open_input_file(path))
+    try:
+        system, path = _file_system(uri)
+        return cast(BinaryIO, system.open_input_file(path))
+    except pa.ArrowException as error:
+        raise OSError(f"{uri}: {error}") from error
 
 
 def list_files(path: str) -> list[SourceFile]:
     """Return every file at or below `path` (a file, a folder, a glob pattern or a URI), sorted.
 
     Names that begin with a dot or an underscore are left out, as Spark and Hadoop do.
-    Raises MissingInputError if nothing is there.
+    Raises MissingInputError if nothing is there, or if it cannot be listed.
     """
-    found = sorted(_list_uri(path) if "://" in path else _list_local(path))
+    try:
+        found = sorted(_list_uri(path) if is_uri(path) else _list_local(path))
+    except (OSError, pa.ArrowException) as error:
+        raise MissingInputError(f"cannot list {path}: {error}") from error
     if not found:
         raise MissingInputError(f"nothing to read at {path}: no such file, folder or pattern")
     return found
@@ -39,15 +51,30 @@ def list_files(path: str) -> list[SourceFile]:
 
 def root_of(path: str) -> str:
     """Return the folder that the names of the files below `path` count from."""
-    if "://" in path:
-        system, inner = fs.FileSystem.from_uri(path)
+    fixed = _fixed_part(path)
+    if is_uri(path):
+        system, inner = _file_system(fixed)
         is_folder = system.get_file_info(inner).type == fs.FileType.Directory
-        return path.rstrip("/") if is_folder else path.rsplit("/", 1)[0]
-    fixed = Path(path).expanduser()
-    while has_wildcard(str(fixed)):
-        fixed = fixed.parent
-    fixed = fixed.resolve()
-    return str(fixed if fixed.is_dir() else fixed.parent)
+        return fixed.rstrip("/") if is_folder else fixed.rsplit("/", 1)[0]
+    local = Path(fixed).expanduser().absolute()
+    return str(local if local.is_dir() else local.parent)
+
+
+def is_uri(path: str) -> bool:
+    """Return whether `path` names a file system (`s3://…`, `hdfs://…`, `dbfs:/…`) rather than a local file."""
+    return bool(_URI.match(path))
+
+
+def has_wildcard(path: str) -> bool:
+    """Return whether `path` is a pattern rather than a name."""
+    return any(c in path for c in "*?[")
+
+
+def _fixed_part(path: str) -> str:
+    """Return what stands before the first wildcard, up to a slash."""
+    if not has_wildcard(path) or Path(path).exists():
+        return path
+    return re.split(r"[*?\[]", path)[0].rpartition("/")[0] or "."
 
 
 def _list_local(path: str) -> Iterator[SourceFile]:
@@ -63,31 +90,50 @@ def _glob(pattern: Path) -> Iterator[Path]:
     return Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
 
 
-def has_wildcard(path: str) -> bool:
-    """Return whether `path` is a pattern rather than a name."""
-    return any(c in path for c in "*?[")
-
-
 def _walk(folder: Path) -> Iterator[SourceFile]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not _is_hidden(name)]
-        yield from (_local(Path(parent, name)) for name in names if not _is_hidden(name))
+    seen: set[str] = set()
+    for parent, folders, names in os.walk(folder, followlinks=True, onerror=_raise):
+        real = os.path.realpath(parent)
+        # A link to a folder above would lead round and round.
+        folders[:] = [] if real in seen else [name for name in folders if not _is_hidden(name)]
+        if real not in seen:
+            files = (Path(parent, name) for name in names if not _is_hidden(name))
+            yield from (_local(file) for file in files if file.is_file())
+        seen.add(real)
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
 def _local(path: Path) -> SourceFile:
-    return SourceFile(str(path.resolve()), path.stat().st_size)
+    return SourceFile(str(path.absolute()), path.stat().st_size)
 
 
 def _list_uri(uri: str) -> Iterator[SourceFile]:
-    system, path = fs.FileSystem.from_uri(uri)
+    fixed = _fixed_part(uri)
+    for found in _below(fixed):
+        if fixed == uri or fnmatchcase(found.uri, uri) or fnmatchcase(found.uri, uri.rstrip("/") + "/*"):
+            yield found
+
+
+def _below(uri: str) -> Iterator[SourceFile]:
+    """Yield the files at or below a URI; their names are escaped as a URI wants them."""
+    system, path = _file_system(uri)
     info = system.get_file_info(path)
     if info.type == fs.FileType.File:
         yield SourceFile(uri, info.size)
     elif info.type == fs.FileType.Directory:
-        prefix = uri.rstrip("/")[: -len(path.rstrip("/"))]
         for item in system.get_file_info(fs.FileSelector(path, recursive=True)):
-            if item.type == fs.FileType.File and not _is_hidden(item.base_name):
-                yield SourceFile(prefix + item.path, item.size)
+            below = item.path[len(path.rstrip("/")) :]
+            if item.type == fs.FileType.File and not any(map(_is_hidden, below.split("/"))):
+                yield SourceFile(uri.rstrip("/") + quote(below), item.size)
+
+
+def _file_system(uri: str) -> tuple[fs.FileSystem, str]:
+    """Return the file system of a URI, and the path in it; Hadoop's names of S3 are known too."""
+    system, path = fs.FileSystem.from_uri(re.sub(r"^s3[an]://", "s3://", uri))
+    return system, path
 
 
 def _is_hidden(name: str) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from io import SEEK_END
 from typing import BinaryIO
 
 from udfs.extract import extractor_version
 from udfs.fault import GapReason
-from udfs.page import PAGE_KINDS, Page, ReadSettings, page_of
+from udfs.page import PAGE_KINDS, Page, ReadSettings, page_of, unread_page
 from udfs.warc import Gap, Record, container_of, read_records
 
 __all__ = ["READER_VERSION", "FileSummary", "ReadSettings", "WarcFileReader", "extractor_version"]
@@ -18,7 +19,7 @@ MAX_GAPS = 1000
 
 @dataclass(slots=True)
 class FileSummary:
-    """What was in a file. `n_bytes` (stored bytes by record type, and `gap`) adds up to `size_bytes`."""
+    """What was in a file. `n_bytes` (stored bytes by record type, and `gap`) must add up to `size_bytes`."""
 
     size_bytes: int = 0
     container: str = "unknown"
@@ -45,18 +46,24 @@ class WarcFileReader:
 
     def __iter__(self) -> Iterator[Page]:
         extractor_version(self._settings.extractor)  # an unknown one is an error before any work
+        self.summary.size_bytes = self._stream.seek(0, SEEK_END)
         self.summary.container = str(container_of(self._stream))
         for piece in read_records(self._stream, self._settings.caps):
             self._count(piece)
             if isinstance(piece, Record) and piece.kind in PAGE_KINDS:
-                page = page_of(piece, self._warc_file, self._settings)
+                page = self._page(piece)
                 self._count_page(page)
                 yield page
         self._close()
 
+    def _page(self, record: Record) -> Page:
+        try:
+            return page_of(record, self._warc_file, self._settings)
+        except Exception as error:  # noqa: BLE001 no page may take its file down, whatever a library raises
+            return unread_page(record, self._warc_file, self._settings, error)
+
     def _count(self, piece: Record | Gap) -> None:
         summary = self.summary
-        summary.size_bytes += piece.length
         if isinstance(piece, Gap):
             _add(summary.n_bytes, "gap", piece.length)
             self._keep_gap(piece)

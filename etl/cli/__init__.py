@@ -2,10 +2,12 @@
 
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 
 from etl.cli.parser import build_parser
+from etl.faults import translated
 from udfs.errors import UsageError, WebstrataError
 
 FAILED, WRONGLY_ASKED, INTERRUPTED = 1, 2, 130
@@ -14,8 +16,10 @@ FAILED, WRONGLY_ASKED, INTERRUPTED = 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the verb that `argv` names; say in one message what went wrong, if something did."""
     args = build_parser().parse_args(argv)
+    _print_times_in_utc()
     try:
-        return int(args.run(args))
+        with translated(args.verb):
+            return int(args.run(args))
     except WebstrataError as error:
         return _say(str(error), WRONGLY_ASKED if isinstance(error, UsageError) else FAILED)
     except KeyboardInterrupt:
@@ -33,9 +37,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(f"unexpected {type(error).__name__}: {_gist(str(error))} (--debug shows it all)", FAILED)
 
 
+def _print_times_in_utc() -> None:
+    """Make PySpark return times as the tables hold them, not in the zone of this machine."""
+    os.environ["TZ"] = "UTC"
+    if hasattr(time, "tzset"):
+        time.tzset()
+
+
 def _gist(text: str) -> str:
-    """Return the line of an error that says what happened: of a Python worker's traceback, the last one."""
+    """Return the line of an error that says what happened: the last cause, the last line of a worker's traceback."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
+    causes = [line for line in lines if line.startswith("Caused by:")]
+    if causes:
+        return causes[-1][:500]
     return lines[-1 if "Python worker" in lines[0] else 0][:500]
 
 

@@ -151,7 +151,8 @@ def _verb(
 ) -> argparse.ArgumentParser:
     """Add a verb with the options that all of them share."""
     p: argparse.ArgumentParser = subparsers.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
-    p.set_defaults(run=run)
+    p.set_defaults(run=run, verb=name)
+    p.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show where an error came from")
     if lake:
         p.add_argument(
             "--lake",

@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -26,14 +26,21 @@ def say_ingest(done: "IngestResult", crawl: str) -> int:
     """Print what an ingest found; return 1 if files could not be opened, else 0."""
     if not done.n_files_read:
         say(f"{crawl}: all {done.n_files:,} files are published already, nothing to do")
+        _say_changed(done.changed_files)
         return 0
     found = f"{done.n_pages:,} pages, {done.n_documents:,} documents"
     say(f"{crawl}: read {done.n_files_read:,} of {done.n_files:,} files: {found}")
     for fault, n in sorted(done.faults.items(), key=lambda item: -item[1]):
         say(f"  {n:>9,}  {fault}")
+    _say_changed(done.changed_files)
     for name in done.failed_files:
         say(f"  could not be read, will be tried again by the next ingest: {name}")
     return 1 if done.failed_files else 0
+
+
+def _say_changed(names: Sequence[str]) -> None:
+    if names:
+        say(f"  {len(names):,} files differ in size from what was published ({names[0]}): --again reads them again")
 
 
 def say_plan(plan: "Plan") -> None:
@@ -65,18 +72,20 @@ def say_mixture(done: "MixResult") -> None:
 
 
 def say_rows(rows: "DataFrame", limit: int, form: str) -> int:
-    """Print at most `limit` rows as a table, CSV or JSON lines."""
-    found = [row.asDict(recursive=True) for row in rows.limit(limit + 1).collect()]
+    """Print at most `limit` rows as a table, CSV or JSON lines; columns of one name get numbers in JSON."""
+    found = [[_plain(value) for value in row] for row in rows.limit(limit + 1).collect()]
     shown = found[:limit]
     if form == "jsonl":
-        for row in shown:
-            print(json.dumps(row, ensure_ascii=False, default=str))
+        names = _distinct(rows.columns)
+        for values in shown:
+            print(json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False, default=str))
     elif form == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(rows.columns)
-        writer.writerows([_cell(row[name]) for name in rows.columns] for row in shown)
+        csv.writer(sys.stdout).writerows([rows.columns, *(map(_cell, values) for values in shown)])
     else:
-        _say_table(rows.columns, shown)
+        table = _table(*rows.columns, n_text=len(rows.columns))
+        for values in shown:
+            table.add_row(*map(_cell, values))
+        _print(table)
     if len(found) > limit:
         print(f"more rows than --limit {limit}", file=sys.stderr)
     return 0
@@ -90,11 +99,18 @@ def say_metrics(metrics: Mapping[str, Any], out: str) -> int:
     return 0
 
 
-def _say_table(columns: list[str], rows: list[dict[str, Any]]) -> None:
-    table = _table(*columns, n_text=len(columns))
-    for row in rows:
-        table.add_row(*(_cell(row[name]) for name in columns))
-    _print(table)
+def _plain(value: Any) -> Any:
+    """Return a value without Spark's own types."""
+    if hasattr(value, "asDict"):
+        return {name: _plain(part) for name, part in value.asDict().items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Return the names, those that stood before with a number: label, label_2."""
+    return [name if (n := names[:i].count(name)) == 0 else f"{name}_{n + 1}" for i, name in enumerate(names)]
 
 
 def _cell(value: object) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from udfs.errors import MissingInputError
+from udfs.errors import MissingInputError, UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -159,7 +159,10 @@ def _spark(args: argparse.Namespace) -> Iterator["SparkSession"]:
 @contextmanager
 def _lake(args: argparse.Namespace, *, create: bool = False) -> Iterator["Lake"]:
     """Lend the lake that the options name."""
-    from etl.lake import Lake
+    from etl.lake import Lake, is_catalog_name
 
     with _spark(args) as spark:
+        is_passing = spark.conf.get("spark.sql.catalogImplementation", "") == "in-memory"
+        if is_catalog_name(args.lake) and args.lake.startswith("spark_catalog.") and is_passing:
+            raise UsageError(f"{args.lake}: this Spark forgets its catalog when it ends; a folder is ./{args.lake}")
         yield Lake.open(spark, args.lake, create=create)

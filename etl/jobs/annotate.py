@@ -6,16 +6,18 @@ spark-submit etl/jobs/annotate.py --crawl NAME [--only topic,format] --lake DIR_
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import functions as F
 
+from etl.faults import persistently
 from etl.lake import Lake
 from etl.progress import Progress, silent
 from etl.runs import Run
 from etl.steps.annotations import annotate as annotations_of
 from etl.steps.annotations import annotate_all, count_missing
 from udfs.annotator import Annotator
-from udfs.errors import MissingInputError
+from udfs.errors import ConflictError, MissingInputError
 
 DOCUMENT_COLUMNS = ("page_id", "crawl", "batch", "text_digest", "url", "text")
 
@@ -43,11 +45,11 @@ def annotate(lake: Lake, crawl: str, annotators: Sequence[Annotator], *, progres
     n_documents = n_done = 0
     with progress("annotating", len(batches)) as advance:
         for batch in batches:
-            n, is_done = _annotate_batch(lake, crawl, batch, annotators, run)
+            n, is_done = persistently(partial(_annotate_batch, lake, crawl, batch, annotators, run))
             n_documents, n_done = n_documents + n, n_done + is_done
             advance(1)
+    lake.publish_views()
     if n_done:
-        lake.publish_views()
         run.record(lake, n_in=n_documents, n_out=n_documents, inputs=inputs)
     return AnnotateResult(n_documents, len(batches), n_done)
 
@@ -56,7 +58,9 @@ def _annotate_batch(lake: Lake, crawl: str, batch: str, annotators: Sequence[Ann
     """Bring the annotations of a batch up to date; return its documents, and whether anything was missing."""
     is_batch = (F.col("crawl") == crawl) & (F.col("batch") == batch)
     documents = lake.table("documents").where(is_batch).select(*DOCUMENT_COLUMNS)
-    stored = lake.table("annotations").where(is_batch)
+    # Pinned: what another driver adds between our look and our write must not be overwritten by NULL.
+    now = lake.pinned("annotations")
+    stored = now.table("annotations").where(is_batch)
     found = count_missing(documents, stored, annotators).first()
     assert found is not None
     n_documents, n_stored, *missing = found
@@ -66,6 +70,8 @@ def _annotate_batch(lake: Lake, crawl: str, batch: str, annotators: Sequence[Ann
     step = annotations_of if n_stored else annotate_all
     where = {"crawl": crawl, "batch": batch}
     because = {**run.because, **where, "annotators": {a.name: a.version for a in annotators}}
+    if lake.version("annotations") != (now.pinned_at or {})["annotations"]:
+        raise ConflictError(f"another driver annotates {crawl} at the same time; run it again")
     lake.replace("annotations", step(documents, stored, annotators), where=where, because=because)
     return n_documents, True
 

@@ -1,6 +1,6 @@
 """documents -> the table `duplicates`: which texts are the same, and which of them comes first.
 
-spark-submit etl/jobs/dedup.py [--crawl NAME] --lake DIR_OR_CATALOG.SCHEMA
+spark-submit etl/jobs/dedup.py --crawl NAME --lake DIR_OR_CATALOG.SCHEMA
 """
 
 import sys
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import functions as F
 
+from etl.faults import persistently
 from etl.lake import Lake
 from etl.runs import Run
 from etl.steps.duplicates import METHOD, exact_duplicates
@@ -26,15 +27,15 @@ class DedupResult:
 def dedup(lake: Lake, crawl: str) -> DedupResult:
     """Replace the crawl's rows of `duplicates` by those of the documents that it has now.
 
-    Raises MissingInputError if the crawl has no documents.
+    Raises MissingInputError if nothing of the crawl is published.
     """
     run = Run("dedup", crawl, {"method": METHOD})
     inputs = {"pages": lake.version("pages")}
-    documents = lake.table("documents").where(F.col("crawl") == crawl)
-    lake.replace("duplicates", exact_duplicates(documents), where={"crawl": crawl}, because=run.because)
+    if not lake.table("files").where((F.col("crawl") == crawl) & (F.col("status") == "published")).limit(1).count():
+        raise MissingInputError(f"nothing of crawl {crawl!r} is published in {lake.location}: ingest it first")
+    ranked = exact_duplicates(lake.table("documents").where(F.col("crawl") == crawl))
+    persistently(lambda: lake.replace("duplicates", ranked, where={"crawl": crawl}, because=run.because))
     result = _count(lake, crawl)
-    if not result.n_documents:
-        raise MissingInputError(f"no documents of crawl {crawl!r} in {lake.location}: ingest it first")
     run.record(lake, n_in=result.n_documents, n_out=result.n_documents, inputs=inputs)
     return result
 

@@ -9,18 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Row
 
 from etl import ledger
-from etl.lake import Lake
+from etl.faults import persistently
+from etl.lake import Lake, condition
 from etl.ledger import Batch
 from etl.naming import find_warc_files
-from etl.platform import can_persist
+from etl.platform import kept
 from etl.progress import Progress, silent
 from etl.runs import Run
-from etl.steps.pages import pages_of, scan, summaries_of
-from udfs.errors import ConflictError, LakeError, UsageError
+from etl.steps.pages import WarcFile, pages_of, scan, summaries_of
+from udfs.errors import LakeError, UsageError
 from udfs.warc_file import READER_VERSION, ReadSettings, extractor_version
 
 BYTES_PER_OUTPUT_FILE = 1 << 30  # of WARC as stored: about 100 MB of text
@@ -52,7 +52,10 @@ class IngestOptions:
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What an ingest did: files asked for, batches and files read, pages and documents found, by fault."""
+    """What an ingest did: files asked for and read, pages and documents found, pages by fault.
+
+    failed_files could not be opened; changed_files differ in size from what was published, and were left alone.
+    """
 
     n_files: int
     n_files_read: int
@@ -60,6 +63,7 @@ class IngestResult:
     n_documents: int
     faults: Mapping[str, int]
     failed_files: Sequence[str]
+    changed_files: Sequence[str]
 
 
 def ingest(lake: Lake, paths: Sequence[str], options: IngestOptions, *, progress: Progress = silent) -> IngestResult:
@@ -67,10 +71,9 @@ def ingest(lake: Lake, paths: Sequence[str], options: IngestOptions, *, progress
 
     Raises MissingInputError for a path where nothing is, LakeError if a batch could not be written.
     """
-    settings = ReadSettings(crawl=options.crawl, extractor=options.extractor)
     versions = (READER_VERSION, extractor_version(options.extractor))
-    known = ledger.known_names(lake, options.crawl)
-    files = find_warc_files(paths, options.crawl, root=options.root, known=known)
+    known = ledger.known_files(lake, options.crawl)
+    files = find_warc_files(paths, options.crawl, root=options.root, known={r["uri"]: r["warc_file"] for r in known})
     config = {"paths": list(paths), "root": options.root, "extractor": versions[1], "reader": versions[0]}
     run = Run("ingest", options.crawl, config)
     ledger.claim(lake, options.crawl, files, files_per_batch=options.files_per_batch, run_id=run.run_id)
@@ -81,75 +84,89 @@ def ingest(lake: Lake, paths: Sequence[str], options: IngestOptions, *, progress
     faults: Counter[str] = Counter()
     with progress("reading", sum(len(b.files) for b in batches)) as advance:
         for batch in batches:
-            summaries, counts = _do_batch(lake, batch, settings, run, options)
+            summaries, counts = _do_batch(lake, batch, run, options)
             found += summaries
             faults.update(counts)
             advance(len(batch.files))
-    return _result(lake, run, len(files), found, faults)
+    return _result(lake, run, files, known, found, faults)
 
 
-def _do_batch(
-    lake: Lake, batch: Batch, settings: ReadSettings, run: Run, options: IngestOptions
-) -> tuple[list[Row], Mapping[str, int]]:
+def _do_batch(lake: Lake, batch: Batch, run: Run, options: IngestOptions) -> tuple[list[Row], Mapping[str, int]]:
     """Read, check, write and publish a batch; return the summaries of its files and its faults."""
     if not batch.is_ours and not options.again and ledger.is_published(lake, batch):
         return [], {}
-    scanned = scan(lake.spark, batch.files, settings)
-    # Two tables come out of one pass over the files: without this the pass would be made for each.
-    if can_persist(lake.spark):
-        scanned = scanned.persist(StorageLevel.DISK_ONLY)
-    try:
+    settings = ReadSettings(crawl=options.crawl, extractor=options.extractor)
+    # Two tables come out of one pass over the files: if nothing kept it, the pass would be made for each.
+    with kept(scan(lake.spark, batch.files, settings)) as scanned:
         summaries = summaries_of(scanned).collect()
-        _check(batch, summaries)
+        _check_files(batch, summaries, may_fail=not options.again)
         _tell(options, "read", batch.batch)
-        faults = _write_pages(lake, batch, scanned, run)
+        faults = _write_pages(lake, batch, scanned, summaries, run)
         _tell(options, "written", batch.batch)
-        rows = lake.spark.createDataFrame(summaries, summaries_of(scanned).schema)
-        versions = (READER_VERSION, extractor_version(settings.extractor))
-        ledger.publish(lake, batch, rows, versions=versions, run_id=run.run_id)
-        _tell(options, "published", batch.batch)
-    finally:
-        scanned.unpersist()
+    versions = (READER_VERSION, extractor_version(options.extractor))
+    ledger.publish(lake, batch, summaries, versions=versions, run_id=run.run_id)
+    _tell(options, "published", batch.batch)
     return summaries, faults
 
 
-def _write_pages(lake: Lake, batch: Batch, scanned: DataFrame, run: Run) -> Mapping[str, int]:
+def _write_pages(lake: Lake, batch: Batch, scanned: DataFrame, summaries: Sequence[Row], run: Run) -> Mapping[str, int]:
     """Write the pages of a batch as one replacement of its partition; return how many have which fault."""
     size = sum(file.size_bytes for file in batch.files)
     n_outputs = min(len(batch.files), 1 + size // BYTES_PER_OUTPUT_FILE)
+    failed = [row["warc_file"] for row in summaries if row["status"] == "failed"]
+    pages = pages_of(scanned, batch.batch, failed).coalesce(n_outputs)
     where = {"crawl": batch.crawl, "batch": batch.batch}
-    pages = pages_of(scanned, batch.batch)
-    try:
-        lake.replace("pages", pages.coalesce(n_outputs), where=where, because={**run.because, **where})
-    except ConflictError:
-        # Another driver replaced the same partition at the same time, by the same rows: once more is enough.
-        lake.replace("pages", pages.coalesce(n_outputs), where=where, because={**run.because, **where})
-    counts = pages.where("fault IS NOT NULL").groupBy("fault").count().collect()
-    return {row["fault"]: row["count"] for row in counts}
+    persistently(lambda: lake.replace("pages", pages, where=where, because={**run.because, **where}))
+    written = lake.table("pages").where(condition(where)).groupBy("warc_file", "fault").count().collect()
+    return _check_pages(summaries, written)
 
 
-def _check(batch: Batch, summaries: Iterable[Row]) -> None:
+def _check_files(batch: Batch, summaries: Iterable[Row], *, may_fail: bool) -> None:
     """Raise LakeError unless every file came back, and with every byte accounted for."""
     by_name = {row["warc_file"]: row for row in summaries}
     missing = [file.warc_file for file in batch.files if file.warc_file not in by_name]
     if missing:
         raise LakeError(f"batch {batch.batch}: no summary of {missing[0]} and {len(missing) - 1} more; run it again")
-    for row in by_name.values():
+    for name, row in by_name.items():
+        if row["status"] == "failed" and not may_fail:
+            raise LakeError(f"{name}: {row['fault']}: its pages would be lost by doing batch {batch.batch} again")
         if row["status"] == "published" and sum(row["n_bytes"].values()) != row["size_bytes"]:
             raise LakeError(
-                f"{row['warc_file']}: records and gaps add up to {sum(row['n_bytes'].values()):,} of"
+                f"{name}: records and gaps add up to {sum(row['n_bytes'].values()):,} of"
                 f" {row['size_bytes']:,} bytes: a fault of the reader, please report it; nothing was published"
             )
 
 
-def _result(lake: Lake, run: Run, n_files: int, found: list[Row], faults: Mapping[str, int]) -> IngestResult:
+def _check_pages(summaries: Iterable[Row], written: Iterable[Row]) -> Mapping[str, int]:
+    """Return how many pages have which fault; raise LakeError unless each file's pages are all there."""
+    n_pages: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for row in written:
+        n_pages[row["warc_file"]] += row["count"]
+        faults[row["fault"]] += row["count"]
+    for row in summaries:
+        if n_pages[row["warc_file"]] != (row["n_pages"] or 0):
+            raise LakeError(
+                f"{row['warc_file']}: {n_pages[row['warc_file']]:,} of {row['n_pages']:,} pages were written: it"
+                " could not be read a second time; nothing was published, run it again"
+            )
+    return {fault: n for fault, n in faults.items() if fault is not None}
+
+
+def _result(
+    lake: Lake, run: Run, files: Sequence[WarcFile], known: Sequence[Row], found: list[Row], faults: Mapping[str, int]
+) -> IngestResult:
     n_pages = sum(row["n_pages"] or 0 for row in found)
     n_documents = sum(row["n_documents"] or 0 for row in found)
     if found:
         inputs = {"files": lake.version("files"), "pages": lake.version("pages")}
         run.record(lake, n_in=n_pages, n_out=n_documents, faults=faults, inputs=inputs)
     failed = [row["warc_file"] for row in found if row["status"] == "failed"]
-    return IngestResult(n_files, len(found), n_pages, n_documents, faults, failed)
+    read = {row["warc_file"] for row in found}
+    sizes = {row["warc_file"]: row["size_bytes"] for row in known if row["status"] == "published"}
+    old = (f for f in files if f.warc_file in sizes and f.warc_file not in read)
+    changed = [f.warc_file for f in old if f.size_bytes != sizes[f.warc_file]]
+    return IngestResult(len(files), len(found), n_pages, n_documents, faults, failed, changed)
 
 
 def _tell(options: IngestOptions, moment: str, batch: str) -> None:

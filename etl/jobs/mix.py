@@ -4,11 +4,9 @@ spark-submit etl/jobs/mix.py NAME_OR_FILE [--version N] --lake DIR_OR_CATALOG.SC
 """
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
@@ -17,14 +15,16 @@ from etl.inputs import TABLES_READ, Input, identity_of, read_inputs
 from etl.lake import Lake
 from etl.mixture import MixtureSpec, Plan
 from etl.mixture import plan as plan_of
-from etl.platform import can_persist
+from etl.platform import kept
 from etl.runs import Run
 from etl.schema import TABLES
-from etl.steps.selection import Cut, find_cuts, take
+from etl.steps.duplicates import first_of_each_text
+from etl.steps.selection import find_cuts, take
 from etl.steps.strata import read_available, with_stratum
-from udfs.errors import ConflictError
+from udfs.errors import ConflictError, UsageError
 
 ATTEMPTS = 5
+BROADCAST_PAGES = 1_000_000  # about 100 MB
 PLACE_COLUMNS = ("page_id", "crawl", "text_digest", "stratum", "n_tokens", "score")
 
 
@@ -41,7 +41,7 @@ class MixResult:
 
 def make_plan(lake: Lake, spec: MixtureSpec) -> Plan:
     """Return the quotas that `spec` gives on the corpus as it is now; nothing is written."""
-    return plan_of(spec, read_available(with_stratum(lake.table("corpus"), spec)))
+    return plan_of(spec, read_available(_pages(lake, spec, {i.crawl for i in read_inputs(lake, spec.crawls)})))
 
 
 def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None) -> MixResult:
@@ -50,6 +50,8 @@ def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None) -> MixResu
     Raises ConfigError if the spec does not fit the corpus, UsageError if documents are not annotated or
     deduplicated yet, ConflictError if `version` exists with something else in it.
     """
+    if version is not None and version < 1:
+        raise UsageError(f"--version {version}: versions count from 1")
     now = lake.pinned(*TABLES_READ)
     inputs = read_inputs(now, spec.crawls)
     identity = identity_of(spec.digest, inputs)
@@ -66,10 +68,15 @@ def _write(lake: Lake, now: Lake, spec: MixtureSpec, number: int, inputs: list[I
     """Write a version's rows and then its plan; None if another driver took the number meanwhile."""
     identity = identity_of(spec.digest, inputs)
     run = Run("mix", f"{spec.name}/{number}", {"spec": spec.model_dump(mode="json"), "version": number})
-    with _kept(with_stratum(now.table("corpus"), spec).select(*PLACE_COLUMNS)) as pages:
+    crawls = {item.crawl for item in inputs}
+    with kept(_pages(now, spec, crawls).select(*PLACE_COLUMNS)) as pages:
         plan = plan_of(spec, read_available(pages))
         cuts = find_cuts(pages, plan, spec)
-        rows = _rows(now, pages, cuts, spec, number, identity)
+        texts = now.table("documents").where(F.col("crawl").isin(*crawls))
+        rows = _rows(texts, take(pages, cuts, spec), plan).withColumns(
+            {"mixture": F.lit(spec.name), "version": F.lit(number).cast("int"), "identity": F.lit(identity)}
+        )
+        rows = rows.select(*TABLES["mixtures"].column_names)
         if not mixtures.write_rows(lake, rows, spec.name, number, identity, run):
             return None
     origin = {
@@ -83,38 +90,25 @@ def _write(lake: Lake, now: Lake, spec: MixtureSpec, number: int, inputs: list[I
     return MixResult(spec.name, number, True, identity, written)
 
 
-def _rows(now: Lake, pages: DataFrame, cuts: list[Cut], spec: MixtureSpec, number: int, identity: str) -> DataFrame:
-    """Return the rows of `mixtures`: the pages up to the cuts, with their texts."""
-    chosen = take(pages, cuts, spec).select("page_id", "crawl", "stratum", "n_tokens", "copies")
-    texts = now.table("documents").select("page_id", "crawl", "warc_file", "warc_offset", "url", "text_digest", "text")
-    rows = chosen.join(texts, ["page_id", "crawl"]).withColumns(
-        {
-            "mixture": F.lit(spec.name),
-            "version": F.lit(number).cast("int"),
-            "identity": F.lit(identity),
-            "copies": F.col("copies").cast("int"),
-        }
-    )
-    return rows.select(*TABLES["mixtures"].column_names)
+def _pages(lake: Lake, spec: MixtureSpec, crawls: Collection[str]) -> DataFrame:
+    """Return the pages that the spec may take, each text once, with their stratum and score."""
+    corpus = lake.table("corpus").where(F.col("crawl").isin(*crawls))
+    return with_stratum(first_of_each_text(corpus) if len(crawls) > 1 else corpus, spec)
+
+
+def _rows(documents: DataFrame, taken: DataFrame, plan: Plan) -> DataFrame:
+    """Return the pages taken, with their texts."""
+    chosen = taken.select("page_id", "crawl", "stratum", "n_tokens", F.col("copies").cast("int").alias("copies"))
+    if sum(quota.available_pages for quota in plan.quotas if quota.target_tokens) <= BROADCAST_PAGES:
+        chosen = F.broadcast(chosen)  # otherwise every text of the crawls goes through a shuffle
+    texts = documents.select("page_id", "crawl", "warc_file", "warc_offset", "url", "text_digest", "text")
+    return texts.join(chosen, ["page_id", "crawl"])
 
 
 def _record(lake: Lake, run: Run, plan: Plan, written: list[Row], inputs: Mapping[str, int]) -> None:
     n_in = sum(quota.available_pages for quota in plan.quotas)
     n_out = sum(row["taken_pages"] for row in written)
     run.record(lake, n_in=n_in, n_out=n_out, faults={"beyond_quota": n_in - n_out}, inputs=inputs)
-
-
-@contextmanager
-def _kept(pages: DataFrame) -> Iterator[DataFrame]:
-    """Keep the pages' places on disk while several passes read them, where the platform can."""
-    if not can_persist(pages.sparkSession):
-        yield pages
-        return
-    kept = pages.persist(StorageLevel.DISK_ONLY)
-    try:
-        yield kept
-    finally:
-        kept.unpersist()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The lake -> one HTML file about it, or about a version of a mixture."""
 
+import sys
 from pathlib import Path
 
 from etl.lake import Lake
@@ -23,3 +24,9 @@ def save_report(data: ReportData, path: Path) -> Path:
     except OSError as error:
         raise LakeError(f"cannot write the report to {path}: {error.strerror}; choose another --out") from error
     return path.resolve()
+
+
+if __name__ == "__main__":
+    from etl.cli import main
+
+    sys.exit(main(["report", *sys.argv[1:]]))

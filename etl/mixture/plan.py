@@ -154,6 +154,8 @@ def _why_nothing(tokens: Mapping[str, int], targets: Mapping[str, int]) -> str:
     """Say why a plan has no token, and what to do."""
     if not any(n > 0 for n in tokens.values()):
         return "No page with tokens meets `where` (and `crawls`); look at the funnel, or loosen them"
+    if all(map(is_unlabelled, tokens)):
+        return "No page has the labels that the strata name; run `webstrata annotate`"
     if not any(tokens.get(stratum, 0) > 0 for stratum in targets):
         named, there = next(iter(targets), ""), sorted(tokens)
         return f"There is no stratum {named!r}{nearest(named, there)}; there are: {', '.join(there[:20])}"

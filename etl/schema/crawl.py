@@ -171,7 +171,7 @@ ANNOTATIONS = Table(
 
 DUPLICATES = Table(
     "duplicates",
-    "A document's membership of a cluster of same texts; a text that occurs once is a cluster of one",
+    "A document's membership of a cluster of same texts in its crawl; a text that occurs once is a cluster of one",
     (
         PAGE_ID,
         CRAWL,

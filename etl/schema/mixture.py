@@ -13,9 +13,12 @@ IDENTITY = Column(
     is_nullable=False,
 )
 
+# A takedown, which must delete, unsets this first: on purpose and in the table's history.
+IMMUTABLE = {"delta.appendOnly": "true"}
+
 MIXTURES = Table(
     "mixtures",
-    "A page in a version of a mixture, with its text",
+    "A page in a version of a mixture, with its text; a version exists once mixture_plans has it",
     (
         MIXTURE,
         VERSION,
@@ -32,6 +35,7 @@ MIXTURES = Table(
         Column("text", "STRING", "Main text of the page", is_nullable=False),
     ),
     partition_by=("mixture", "version"),
+    properties=IMMUTABLE,
     checks={"some_copies": "copies >= 1", "some_version": "version >= 1"},
 )
 
@@ -80,6 +84,7 @@ MIXTURE_PLANS = Table(
         Column("run_id", "STRING", "Run that wrote the version", is_nullable=False),
         Column("created_at", "TIMESTAMP", "When it was written (UTC)", is_nullable=False),
     ),
+    properties=IMMUTABLE,
     checks={"tokens": "target_tokens >= 0 AND taken_tokens >= 0 AND available_tokens >= 0"},
 )
 

@@ -8,6 +8,10 @@ FORMAT_VERSION = 1
 FORMAT_PROPERTY = "webstrata.format"
 
 
+# What a platform may switch on for new tables, and other readers (deltalake, DuckDB) cannot read.
+_READABLE = {"delta.enableDeletionVectors": "false", "delta.checkpointPolicy": "classic"}
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a table: its SQL type and what it means."""
@@ -62,7 +66,7 @@ class Table:
     def _all_properties(self) -> dict[str, str]:
         # Delta counts NULL as a violation, SQL does not: a column that must not be null says so itself.
         checks = {f"delta.constraints.{name}": f"coalesce({check}, true)" for name, check in self.checks.items()}
-        return {FORMAT_PROPERTY: str(FORMAT_VERSION), **self.properties, **checks}
+        return {FORMAT_PROPERTY: str(FORMAT_VERSION), **_READABLE, **self.properties, **checks}
 
 
 def literal(text: str) -> str:

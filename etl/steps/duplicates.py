@@ -23,3 +23,10 @@ def exact_duplicates(documents: DataFrame) -> DataFrame:
         F.row_number().over(cluster.orderBy(*order)).cast("int").alias("rank"),
         F.lit(METHOD).alias("method"),
     )
+
+
+def first_of_each_text(corpus: DataFrame) -> DataFrame:
+    """Return the pages whose text is in no earlier crawl, by name: ranks hold within one crawl."""
+    firsts = corpus.groupBy("text_digest").agg(F.min(F.struct("crawl", "page_id")).alias("first"))
+    ids = firsts.select(F.col("first.page_id").alias("page_id"))
+    return corpus.join(ids, "page_id", "left_semi")

@@ -1,13 +1,13 @@
 """WARC files -> pages, and one summary for each file, in one pass over the bytes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from etl.schema import TABLES
 from udfs.page import Page
@@ -20,6 +20,7 @@ SUMMARY_COLUMNS = (
 )  # fmt: skip
 
 _PAGES_AT_ONCE = 256  # about 1 MB of text: larger Arrow batches cost memory and are no faster
+_CHARS_AT_ONCE = 8_000_000  # a few giants among them do not change that
 _TYPES = {
     "STRING": pa.string(),
     "BIGINT": pa.int64(),
@@ -50,9 +51,11 @@ def scan(spark: SparkSession, files: Iterable[WarcFile], settings: ReadSettings)
     return spark.range(0, len(ordered), 1, len(ordered)).mapInArrow(read, _ddl())
 
 
-def pages_of(scanned: DataFrame, batch: str) -> DataFrame:
-    """Return the pages among the rows of `scan`, as rows of the table `pages`."""
-    pages = scanned.where("summary IS NULL").selectExpr("*", f"'{batch}' AS batch")
+def pages_of(scanned: DataFrame, batch: str, failed_files: Collection[str] = ()) -> DataFrame:
+    """Return the pages among the rows of `scan`, but for those of `failed_files`, as rows of the table `pages`."""
+    pages = scanned.where("summary IS NULL").withColumn("batch", F.lit(batch))
+    if failed_files:
+        pages = pages.where(~F.col("warc_file").isin(list(failed_files)))
     return pages.select(*TABLES["pages"].column_names)
 
 
@@ -73,17 +76,27 @@ def _read_tasks(
 def _read_file(file: WarcFile, settings: ReadSettings) -> Iterator[pa.RecordBatch]:
     """Return the pages of one file in Arrow batches, then its summary."""
     try:
-        stream = open_uri(file.uri)
-    except OSError as error:
-        # The file may be there tomorrow: it counts as failed, and the next run reads it again.
+        with open_uri(file.uri) as stream:
+            reader = WarcFileReader(stream, file.warc_file, settings)
+            yield from map(_page_batch, _chunks(reader))
+            yield _summary_batch({"warc_file": file.warc_file, "status": "published", **_summary(reader.summary)})
+    except (OSError, pa.ArrowException) as error:
+        # It may be there tomorrow: the file counts as failed, its pages are left out, and the next run reads it again.
         yield _summary_batch({"warc_file": file.warc_file, "status": "failed", "fault": f"unreadable: {error}"[:300]})
-        return
-    with stream:
-        reader = WarcFileReader(stream, file.warc_file, settings)
-        pages = iter(reader)
-        while some := list(islice(pages, _PAGES_AT_ONCE)):
-            yield _page_batch(some)
-        yield _summary_batch({"warc_file": file.warc_file, "status": "published", **_summary(reader.summary)})
+
+
+def _chunks(pages: Iterable[Page]) -> Iterator[list[Page]]:
+    """Return the pages in lists that stay small in number and in characters."""
+    some: list[Page] = []
+    n_chars = 0
+    for page in pages:
+        some.append(page)
+        n_chars += page.n_chars or 0
+        if len(some) >= _PAGES_AT_ONCE or n_chars >= _CHARS_AT_ONCE:
+            yield some
+            some, n_chars = [], 0
+    if some:
+        yield some
 
 
 def _summary(summary: FileSummary) -> dict[str, Any]:

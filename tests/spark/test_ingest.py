@@ -7,8 +7,9 @@ from pyspark.sql import Row, SparkSession
 from etl import ledger
 from etl.jobs.ingest import IngestOptions, ingest
 from etl.lake import Lake
+from etl.naming import find_warc_files
 from tests.spark.lakes import crawl_name, html, pages_in, some_files, write_crawl
-from udfs.errors import MissingInputError, UsageError
+from udfs.errors import LakeError, MissingInputError, UsageError
 
 
 class KilledError(Exception):
@@ -106,7 +107,7 @@ def test_two_drivers_with_overlapping_lists_give_the_rows_of_one(
 
     def drive(some: list[str]) -> None:
         try:
-            ingest(lake, some, IngestOptions(name, root=str(crawl), files_per_batch=2, hook=meet))
+            ingest(lake, some, IngestOptions(name, files_per_batch=2, hook=meet))
         except BaseException as error:
             errors.append(error)
             barrier.abort()
@@ -194,3 +195,51 @@ def test_a_batch_has_the_same_id_whoever_claims_it(lake: Lake, name: str, crawl:
     assert sorted(len(names) for names in by_batch.values()) == [2, 2]
     for batch, names in by_batch.items():
         assert batch == ledger.batch_id(name, [ledger.WarcFile(name, "", 0) for name in names])
+
+
+def test_two_drivers_that_name_files_from_other_roots_read_each_file_once(
+    lake: Lake, name: str, tmp_path: Path
+) -> None:
+    write_crawl(tmp_path / "w", {f"sub/{file}": pages for file, pages in some_files(2).items()})
+
+    ingest(lake, [str(tmp_path / "w")], IngestOptions(name))
+    other = find_warc_files([str(tmp_path / "w" / "sub")], name)  # as a driver that looked before the first claimed
+    ledger.claim(lake, name, other, files_per_batch=9, run_id="other")
+
+    assert {file.warc_file for file in other} == {"part-00.warc.gz", "part-01.warc.gz"}
+    assert {row["warc_file"] for row in files_of(lake, name)} == {"sub/part-00.warc.gz", "sub/part-01.warc.gz"}
+
+
+def test_a_crawl_that_moved_between_a_kill_and_the_next_run_is_read_where_it_is(
+    lake: Lake, name: str, tmp_path: Path
+) -> None:
+    write_crawl(tmp_path / "old", some_files(1))
+
+    def kill(moment: str, batch: str) -> None:
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        ingest(lake, [str(tmp_path / "old")], IngestOptions(name, hook=kill))
+    (tmp_path / "old").rename(tmp_path / "new")
+    result = ingest(lake, [str(tmp_path / "new")], IngestOptions(name))
+
+    assert (result.failed_files, result.n_documents) == ([], 3)
+    assert files_of(lake, name)[0]["uri"].startswith(str(tmp_path / "new"))
+
+
+def test_doing_a_batch_again_reads_what_changed_and_never_loses_the_pages_of_a_file_that_is_gone(
+    lake: Lake, name: str, tmp_path: Path
+) -> None:
+    folder = write_crawl(tmp_path, some_files(2, 2))
+    ingest(lake, [str(folder)], IngestOptions(name))
+    write_crawl(tmp_path, some_files(1, 3))
+
+    looked = ingest(lake, [str(folder)], IngestOptions(name))
+    again = ingest(lake, [str(folder)], IngestOptions(name, again=True))
+    (folder / "part-01.warc.gz").unlink()
+
+    assert (looked.n_files_read, looked.changed_files) == (0, ["part-00.warc.gz"])
+    assert (again.n_files_read, again.n_documents) == (2, 5)
+    with pytest.raises(LakeError, match="its pages would be lost"):
+        ingest(lake, [str(folder)], IngestOptions(name, extractor="trafilatura", again=True))
+    assert lake.table("documents").where(f"crawl = '{name}'").count() == 5

@@ -128,6 +128,12 @@ def test_a_catalog_and_schema_hold_tables_and_views(spark: SparkSession, tmp_pat
 
     assert is_catalog_name(lake.location)
     assert spark.sql("SELECT count(*) AS n FROM spark_catalog.webstrata_test.documents").first()["n"] == 3  # type: ignore[index]
+    described = {
+        r["col_name"]: r["comment"] for r in spark.sql("DESCRIBE spark_catalog.webstrata_test.pages").collect()
+    }
+    assert described["page_id"] == TABLES["pages"].columns[0].comment
+    properties = spark.sql("SHOW TBLPROPERTIES spark_catalog.webstrata_test.pages").collect()
+    assert "delta.constraints.text_or_fault" in {row["key"] for row in properties}
     names = {row["tableName"] for row in spark.sql("SHOW TABLES IN spark_catalog.webstrata_test").collect()}
     assert names >= {*TABLES, *VIEWS}
     spark.sql("DROP SCHEMA spark_catalog.webstrata_test CASCADE")

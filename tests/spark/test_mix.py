@@ -16,7 +16,7 @@ from etl.mixture import MixtureSpec
 from tests.spark.lakes import PARAGRAPH, html, write_crawl
 from udfs.annotator import AnnotationField, Annotator, Predict
 from udfs.conf import parse_conf
-from udfs.errors import ConfigError, ConflictError, UsageError
+from udfs.errors import ConfigError, ConflictError, MissingInputError, UsageError
 
 N = 60
 
@@ -192,17 +192,6 @@ def test_a_spec_whose_strata_name_no_column_is_a_usage_error_with_the_nearest_na
         mix(lake, spec(name="typo", strata=["topic.lable"]))
 
 
-def test_a_crawl_that_is_not_wholly_annotated_cannot_be_mixed(spark: SparkSession, tmp_path: Path) -> None:
-    lake = Lake.open(spark, str(tmp_path / "lake"), create=True)
-    ingest(lake, [str(write_pages(tmp_path / "in", 3))], IngestOptions("C"))
-
-    with pytest.raises(UsageError, match="webstrata annotate --crawl C"):
-        mix(lake, spec())
-    annotate(lake, "C", by_url())
-    with pytest.raises(UsageError, match="webstrata dedup --crawl C"):
-        mix(lake, spec())
-
-
 def test_planning_writes_nothing(lake: Lake) -> None:
     before = lake.version("mixtures"), lake.version("mixture_plans")
 
@@ -273,3 +262,32 @@ def test_two_drivers_mixing_at_once_never_mix_their_rows(
         assert sum(row["taken_pages"] for row in result.plan) == rows.count()
     if second["seed"] == 1:
         assert {result.version for result in done} == {1}
+
+
+def test_a_text_that_two_crawls_have_is_taken_once(lake: Lake, tmp_path: Path) -> None:
+    ingest(lake, [str(write_pages(tmp_path, 9))], IngestOptions("D"))
+    annotate(lake, "D", by_url())
+    dedup(lake, "D")
+
+    done = mix(lake, spec(name="two_crawls", token_budget=100_000))
+
+    texts = [row["text_digest"] for row in lake.table("mixtures").where("mixture = 'two_crawls'").collect()]
+    assert len(texts) == len(set(texts)) == sum(row["taken_pages"] for row in done.plan)
+    with pytest.raises(MissingInputError, match="nothing of crawl E"):
+        mix(lake, spec(name="two_crawls", crawls=["D", "E"]))
+
+
+def test_annotations_and_ranks_of_older_texts_are_not_taken_for_those_of_the_new_ones(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = make_lake(spark, tmp_path)
+    (tmp_path / "in" / "a.warc.gz").unlink()
+    write_pages(tmp_path / "in", N + 1)
+
+    ingest(lake, [str(tmp_path / "in")], IngestOptions("C", again=True))
+
+    with pytest.raises(UsageError, match="are not annotated, or have another text since"):
+        mix(lake, spec())
+    annotate(lake, "C", by_url())
+    with pytest.raises(UsageError, match="has other documents since"):
+        mix(lake, spec())
