@@ -22,14 +22,14 @@ class Ours:
     def ingest_and_language(self, n_pages: int, extractor: str) -> list[Stage]:
         """Ingest with an extractor, and name the languages: what datatrove's part does."""
         lake = self._fresh_lake()
-        return [self._ingest(lake, n_pages, extractor), self._run("language", lake, n_pages)]
+        return [self._ingest(lake, n_pages, extractor), self._language(lake, n_pages, extractor)]
 
     def all_steps(self, n_pages: int) -> list[Stage]:
         """Do the whole flow to a mixture; `language` alone works on a copy of the lake."""
         lake, copy = self._fresh_lake(), self._fresh_lake("copy")
         ingested = self._ingest(lake, n_pages, "resiliparse")
         shutil.copytree(lake, copy)
-        language = self._run("language", copy, n_pages)
+        language = self._language(copy, n_pages, "resiliparse")
         shutil.rmtree(copy)
         return [ingested, language, *(self._run(step, lake, n_pages) for step in ("annotate", "dedup", "mix"))]
 
@@ -38,6 +38,9 @@ class Ours:
         names.write_text("".join(f"{file}\n" for file in self.corpus.files(n_pages)))
         options = ("--files", str(names), "--extractor", extractor)
         return self._run("ingest", lake, n_pages, *options, name=f"ingest, {extractor}")
+
+    def _language(self, lake: Path, n_pages: int, extractor: str) -> Stage:
+        return self._run("language", lake, n_pages, name=f"language, {extractor}")
 
     def _run(self, step: str, lake: Path, n_pages: int, *options: str, name: str = "") -> Stage:
         place = ("--lake", str(lake), "--cores", str(self.n_cores), "--pages", str(n_pages))

@@ -19,7 +19,7 @@ from tests.benchmarks.figures import Figures
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.summary import summary
 
-QUICK = {"sizes": [100, 200, 300], "compare": 300, "pages_per_file": 50, "rounds": 1}
+QUICK = {"sizes": [100, 200, 300], "compare": 300, "pages_per_file": 50, "rounds": 1, "size_rounds": 1}
 
 
 def main() -> None:
@@ -40,17 +40,18 @@ def main() -> None:
 
 
 def _measure(options: argparse.Namespace, us: ours.Ours, theirs: rival.Rival) -> list[Stage]:
-    """Run each system in turn, round by round; the steps after `language` are done in the first round only."""
+    """Run each system in turn, round by round; the last steps are done in the first round of sizes only."""
     stages: list[Stage] = []
-    for number in range(options.rounds):
-        print(f"round {number + 1} of {options.rounds}; {_load()}", file=sys.stderr)
-        stages.append(theirs.run(rival.PART, options.compare))
-        for extractor in ("resiliparse", "trafilatura"):
-            if extractor == "trafilatura" or options.compare not in options.sizes:
-                stages += us.ingest_and_language(options.compare, extractor)
-        stages.append(theirs.run(rival.WHOLE, options.compare))
-        for size in options.sizes:
-            stages += us.ingest_and_language(size, "resiliparse") if number else us.all_steps(size)
+    for number in range(max(options.rounds, options.size_rounds)):
+        print(f"round {number + 1}; {_load()}", file=sys.stderr)
+        if number < options.rounds:
+            stages.append(theirs.run(rival.PART, options.compare))
+            stages += us.ingest_and_language(options.compare, "resiliparse")
+            stages += us.ingest_and_language(options.compare, "trafilatura")
+            stages.append(theirs.run(rival.WHOLE, options.compare))
+        if number < options.size_rounds:
+            for size in options.sizes:
+                stages += us.ingest_and_language(size, "resiliparse") if number else us.all_steps(size)
     return stages
 
 
@@ -66,14 +67,17 @@ def _load() -> str:
 def _notes(options: argparse.Namespace) -> list[str]:
     n = options.cores
     return [
-        f"{n} Spark cores against {n} datatrove workers; pages/s/core is pages by wall seconds by {n}. datatrove's extractor"
-        " is one more process for each worker, and Spark's JVM has threads of its own: CPU s says what was really used.",
-        "Seconds are the job's own, in a fresh process (a cold JVM and the imports of workers among them); before it come"
-        " the session and the lake (Start, Lake). `ingest + language` is the sum of two such processes.",
-        "Memory is PSS over the process tree, sampled every 0.2 s while the job runs; Worker is the largest Python process"
-        " below the first. Values are medians of the rounds, each by itself; several steps have their largest peak.",
+        f"{n} Spark cores against {n} datatrove workers; pages/s/core is pages by wall seconds by {n}. Each worker of"
+        " datatrove has one more process for its extractor, and Spark's JVM has threads of its own: CPU s says what was"
+        " really used.",
+        "Seconds are the job's own, in a fresh process (a cold JVM and the imports of workers among them); before it"
+        " come the session and the lake (Start, Lake). `ingest + language` is the sum of two such processes.",
+        "Memory is PSS over the process tree, sampled every 0.2 s while the job runs; Worker is the largest Python"
+        " process below the first. Values are medians of the rounds, each by itself; several steps have their largest"
+        " peak.",
         f"Pages are those of bulk/, repeated; files of {options.pages_per_file} pages, read once before the start."
-        " From its second copy on, a page's blocks begin with the number of the copy, so that no text repeats.",
+        " The number of the copy stands at the beginning of each block of text, so that hardly any text repeats"
+        " (table 5 counts those that do).",
     ]
 
 
@@ -81,7 +85,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 5000, 20000], help="pages, for cost per page")
     parser.add_argument("--compare", type=int, default=2000, help="pages, for the comparison with datatrove")
-    parser.add_argument("--rounds", type=int, default=2, help="the tables show medians")
+    parser.add_argument("--rounds", type=int, default=1, help="of the comparison; tables show medians")
+    parser.add_argument("--size-rounds", type=int, default=1, help="of the sizes")
     parser.add_argument("--pages-per-file", type=int, default=500)
     parser.add_argument(
         "--cores", type=int, default=len(os.sched_getaffinity(0)), help="of Spark, workers of datatrove"

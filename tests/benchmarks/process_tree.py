@@ -19,7 +19,6 @@ class Process(NamedTuple):
 
     pid: int
     parent: int
-    command: str
     cpu_s: float
 
 
@@ -51,9 +50,12 @@ def cpu_of(root: int) -> float:
 
 def memory_of(root: int) -> Memory:
     """Return the memory of the tree below `root` at this moment."""
-    sizes = {process: _pss(process.pid) for process in processes_of(root)}
-    jvm = sum(size for process, size in sizes.items() if process.command == "java")
-    workers = [size for process, size in sizes.items() if process.command != "java" and process.pid != root]
+    programs = {process: _program(process.pid) for process in processes_of(root)}
+    jvms = {process.pid for process, program in programs.items() if program == "java"}
+    # A JVM's child that still runs Java is about to become another program, and has the JVM's own memory meanwhile.
+    sizes = {process.pid: _pss(process.pid) for process in programs if not {process.pid, process.parent} <= jvms}
+    jvm = sum(size for pid, size in sizes.items() if pid in jvms)
+    workers = [size for pid, size in sizes.items() if pid not in jvms and pid != root]
     return Memory(sum(sizes.values()), jvm, sum(workers), max(workers, default=0))
 
 
@@ -84,9 +86,15 @@ def _all_processes() -> Iterator[Process]:
                 stat = (folder / "stat").read_text(errors="replace")
             except OSError:
                 continue  # it ended meanwhile
-            command, _, rest = stat.partition("(")[2].rpartition(") ")
-            fields = rest.split()
-            yield Process(int(folder.name), int(fields[1]), command, sum(map(int, fields[11:15])) / _TICKS_PER_S)
+            fields = stat.rpartition(") ")[2].split()  # the name before it may hold anything
+            yield Process(int(folder.name), int(fields[1]), sum(map(int, fields[11:15])) / _TICKS_PER_S)
+
+
+def _program(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/exe").readlink().name
+    except OSError:
+        return ""
 
 
 def _pss(pid: int) -> int:

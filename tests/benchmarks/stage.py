@@ -14,7 +14,7 @@ from tests.benchmarks.process_tree import Memory, Watch, cpu_of
 ROOT = Path(__file__).parents[2]
 _SIGN = "@stage "
 
-Said = Mapping[str, object]
+Said = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,10 @@ def run_stage(
         process = subprocess.Popen(command, cwd=ROOT, env=changed, stdout=stream, stderr=subprocess.STDOUT)
         watch = Watch(process.pid)
         watch.start()
-        process.wait()
+        try:
+            process.wait()
+        finally:
+            process.kill()  # we were interrupted: it has no one to report to
     watch.join()
     lines = log.read_text(errors="replace").splitlines()
     line = next((line for line in reversed(lines) if line.startswith(_SIGN)), None)

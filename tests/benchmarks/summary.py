@@ -6,7 +6,6 @@ from tests.benchmarks import ours, rival
 from tests.benchmarks.figures import Figures, Line, growth, megabytes, table
 from tests.benchmarks.stage import Stage
 
-INGEST, LANGUAGE = "ingest, {extractor}", "language"
 LATER_STEPS = ("annotate", "dedup", "mix")
 FLOORS = {"resiliparse": 5.0, "trafilatura": 1.0}  # of datatrove's part, in pages/s/core
 
@@ -18,7 +17,7 @@ def summary(figures: Figures, sizes: Sequence[int], n_compared: int) -> str:
 
 
 def _steps(extractor: str) -> tuple[str, str]:
-    return (INGEST.format(extractor=extractor), LANGUAGE)
+    return (f"ingest, {extractor}", f"language, {extractor}")
 
 
 def _comparison(figures: Figures, sizes: Sequence[int], n: int) -> str:
@@ -35,7 +34,7 @@ def _comparison(figures: Figures, sizes: Sequence[int], n: int) -> str:
     base = figures.rate(part)
     head = (
         "System", "Pages", "Rounds", "Start s", "Lake s", "Seconds", "CPU s", "Pages/s/core", "To part",
-        "Peak MB", "JVM MB", "Workers MB", "Worker MB",
+        "Peak MB", "JVM MB", "Workers MB", "Worker MB", "Found",
     )  # fmt: skip
     title = "1. Beside datatrove (`To part`: pages/s/core by those of datatrove's part)"
     return table(title, head, [_row(figures, stage, base) for stage in rows])
@@ -54,6 +53,7 @@ def _row(figures: Figures, stage: Stage, base: float) -> list[str]:
         f"{rate:,.1f}",
         f"{rate / base:.2f}",
         *map(megabytes, stage.peak),
+        ", ".join(f"{value:,} {what}" for what, value in stage.said.items()),
     ]
 
 
