@@ -29,8 +29,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         # More tasks than cores, so that what depends on the number of partitions shows.
         "spark.sql.shuffle.partitions": "4",
-        # Short jobs: the time the best compiler takes is never earned back.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
         # Every test has other plans over a few rows: compiling each of them took half of the time.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",

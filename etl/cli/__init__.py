@@ -1,5 +1,6 @@
 """A command line -> a job, and its exit code: 0 done, 1 failed, 2 asked for wrongly."""
 
+import logging
 import os
 import sys
 import time
@@ -17,6 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the verb that `argv` names; say in one message what went wrong, if something did."""
     args = build_parser().parse_args(argv)
     _print_times_in_utc()
+    # PySpark logs what it raises, with a page of Java: we say it in a line.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     try:
         with translated(args.verb):
             return int(args.run(args))

@@ -162,7 +162,10 @@ def _lake(args: argparse.Namespace, *, create: bool = False) -> Iterator["Lake"]
     from etl.lake import Lake, is_catalog_name
 
     with _spark(args) as spark:
-        is_passing = spark.conf.get("spark.sql.catalogImplementation", "") == "in-memory"
-        if is_catalog_name(args.lake) and args.lake.startswith("spark_catalog.") and is_passing:
+        if is_catalog_name(args.lake) and args.lake.startswith("spark_catalog.") and _forgets_its_catalog(spark):
             raise UsageError(f"{args.lake}: this Spark forgets its catalog when it ends; a folder is ./{args.lake}")
         yield Lake.open(spark, args.lake, create=create)
+
+
+def _forgets_its_catalog(spark: "SparkSession") -> bool:
+    return spark.conf.get("spark.sql.catalogImplementation") == "in-memory"
