@@ -2,13 +2,14 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.spark.lakes import some_files, write_crawl
+from tests.spark.lakes import html, some_files, write_crawl
 
 WEBSTRATA = Path(sys.executable).parent / "webstrata"
 
@@ -120,17 +121,21 @@ def test_each_verb_explains_itself(verb: str) -> None:
 
 
 def test_a_full_disk_is_one_clear_error_and_nothing_half_written_is_seen(tmp_path: Path) -> None:
-    crawl = write_crawl(tmp_path / "warc", some_files(1, 3))
+    chance = random.Random(1)
+    noise = " ".join(f"{chance.getrandbits(64):x}" for _ in range(100_000))  # nothing makes it smaller than half
+    crawl = write_crawl(tmp_path / "warc", {"x.warc.gz": {"http://x.example/": html("A page of noise.", noise)}})
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", small], capture_output=True, check=False
-    )
-    if mounted.returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(small)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no right to mount a small file system")
     try:
         done = webstrata("ingest", crawl, "--crawl", "X", "--lake", small / "lake")
-        assert done.returncode == 1
-        assert "the disk is full" in done.stderr
+        seen = webstrata("sql", "SELECT count(*) AS n FROM pages", "--lake", small / "lake", "--format", "csv")
     finally:
         subprocess.run(["umount", small], check=True)
+
+    assert done.returncode == 1
+    assert "the disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert seen.stdout.split() == ["n", "0"]
