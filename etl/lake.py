@@ -2,18 +2,19 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import functions as F
 
 from etl.faults import persistently, translated
+from etl.local_rows import local_rows
 from etl.schema import FORMAT_PROPERTY, FORMAT_VERSION, TABLES
 from etl.schema.table import literal
 from udfs.conf import nearest
@@ -30,7 +31,7 @@ _CATALOG = re.compile(r"^[A-Za-z_][\w$-]{0,254}\.[A-Za-z_][\w$-]{0,254}$")
 class Lake:
     """The tables of one webstrata lake: a folder (or object store prefix), or `catalog.schema`.
 
-    Open it with `Lake.open`; `table`, `sql` read, `replace`, `append`, `merge` write one commit each.
+    Open it with `Lake.open`; `table`, `sql` read, `replace`, `append`, `append_missing` write one commit each.
     """
 
     spark: SparkSession
@@ -107,15 +108,16 @@ class Lake:
             if "ConcurrentTransaction" not in str(error.__cause__):
                 raise  # else: somebody else did the same append first
 
-    def merge(self, table: str, rows: DataFrame, *, on: str, then: str) -> None:
-        """Merge `rows` (as `new`) into a table (as `old`) in one commit; `then` holds the WHEN clauses."""
-        view = f"webstrata_new_{uuid4().hex}"  # two threads may share the session
-        rows.createOrReplaceTempView(view)
-        try:
-            with translated(f"merging into {table}"):
-                self.spark.sql(f"MERGE INTO {self.identifier(table)} old USING {view} new ON {on} {then}").collect()
-        finally:
-            self.spark.catalog.dropTempView(view)
+    def append_missing(self, table: str, rows: DataFrame, *, keys: Sequence[str], where: Where) -> None:
+        """Append those of `rows`, all of them `where`, none of whose `keys` is there, in one commit.
+
+        The commit depends on what it looked at: on a table with serializable isolation, of two drivers that
+        append the same key one gets a ConflictError.
+        """
+        there = self.table(table).where(condition(where))
+        for key in keys:
+            rows = rows.join(F.broadcast(there.select(key)), key, "left_anti")
+        self._save(self._writer(rows, {}).mode("append"), table, f"appending to {table}")
 
     def refresh_views(self) -> None:
         """Make the tables and views known to the session by their plain names, as temporary views."""
@@ -219,10 +221,9 @@ def is_catalog_name(location: str) -> bool:
     return bool(_CATALOG.match(location)) and not Path(location).exists()
 
 
-def rows_of(spark: SparkSession, table: str, values: list[dict[str, Any]]) -> DataFrame:
+def rows_of(spark: SparkSession, table: str, values: Iterable[Mapping[str, Any]]) -> DataFrame:
     """Return `values` as a DataFrame of a table's columns; what a value lacks is null."""
-    columns = TABLES[table].column_names
-    return spark.createDataFrame([tuple(v.get(c) for c in columns) for v in values], TABLES[table].schema)
+    return local_rows(spark, values, TABLES[table].schema)
 
 
 def _absolute(location: str) -> str:

@@ -6,68 +6,87 @@ but the files, so doing it twice, or by two drivers at once, gives the same rows
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import islice
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from etl.faults import persistently
 from etl.lake import Lake, rows_of
-from etl.schema.table import literal
-from etl.steps.pages import SUMMARY_COLUMNS, WarcFile
+from etl.steps.pages import WarcFile
+from etl.steps.summaries import Summary
 
-_LEDGER = ("batch", "warc_file", "uri", "size_bytes", "status", "claimed_by", "reader", "extractor")
+_LEDGER = (
+    "batch", "warc_file", "uri", "size_bytes", "status", "claimed_by", "claimed_at", "reader", "extractor",
+)  # fmt: skip
+_OF_CLAIM = ("claimed_by", "claimed_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some WARC files that are read and published together."""
+    """Some WARC files that are read and published together, and the rows that the ledger has of them."""
 
     batch: str
     crawl: str
     files: tuple[WarcFile, ...]
     is_ours: bool
+    rows: tuple[Row, ...] = field(compare=False)
 
 
-def claim(lake: Lake, crawl: str, files: Sequence[WarcFile], *, files_per_batch: int, run_id: str) -> None:
-    """Claim those of `files` that nobody has claimed, under any name, in batches of `files_per_batch`."""
+def read(lake: Lake, crawl: str) -> list[Row]:
+    """Return what the ledger says of each file of the crawl that anybody claimed."""
+    return lake.table("files").where(F.col("crawl") == crawl).select(*_LEDGER).collect()
 
-    def claim_free() -> None:
-        rows = _files(lake, crawl).select("warc_file", "uri").collect()
-        names, uris = {row["warc_file"] for row in rows}, {row["uri"] for row in rows}
-        free = [f for f in files if f.warc_file not in names and f.uri not in uris]
-        if free:
-            ordered = sorted(free, key=lambda f: f.warc_file)
-            claims = [row for some in _chunks(ordered, files_per_batch) for row in _claims(crawl, some, run_id)]
-            # Two drivers may name one file differently, each by the root of its own paths: the first one counts.
-            is_same = "(old.warc_file = new.warc_file OR old.uri = new.uri)"
-            on = f"old.crawl = new.crawl AND old.crawl = {literal(crawl)} AND {is_same}"
-            lake.merge("files", rows_of(lake.spark, "files", claims), on=on, then="WHEN NOT MATCHED THEN INSERT *")
 
-    persistently(claim_free)
+def claim(
+    lake: Lake, crawl: str, files: Sequence[WarcFile], known: list[Row], *, files_per_batch: int, run_id: str
+) -> list[Row]:
+    """Claim those of `files` that nobody has claimed, under any name, in batches of `files_per_batch`.
+
+    `known` is the ledger as it was read before; returned is the ledger as it is after.
+    """
+    names, uris = {row["warc_file"] for row in known}, {row["uri"] for row in known}
+    free = sorted((f for f in files if f.warc_file not in names and f.uri not in uris), key=lambda f: f.warc_file)
+    claims = [row for some in _chunks(free, files_per_batch) for row in _claims(crawl, some, run_id)]
+    if not claims:
+        return known
+    # Meanwhile another driver may have claimed some of them, under other names if its paths have another root.
+    frame, where = rows_of(lake.spark, "files", claims), {"crawl": crawl}
+    persistently(lambda: lake.append_missing("files", frame, keys=("warc_file", "uri"), where=where))
+    return read(lake, crawl)
 
 
 def unpublished(
-    lake: Lake, crawl: str, files: Iterable[WarcFile], *, run_id: str, again: tuple[str, str] | None = None
+    ledger: Iterable[Row],
+    crawl: str,
+    files: Iterable[WarcFile],
+    *,
+    run_id: str,
+    again: tuple[str, str] | None = None,
 ) -> list[Batch]:
-    """Return the batches with any of `files` that remain to be read: our own claims first.
+    """Return the batches with any of `files` that by the `ledger` remain to be read: our own claims first.
 
     With `again` (versions of reader and extractor), also those that other versions published, or that held a file
     when it had another size. A file that was asked for is read from where it was asked for.
     """
     here = {f.uri: f for f in files} | {f.warc_file: f for f in files}
-    by_batch: dict[str, list[tuple[WarcFile, bool, bool, bool]]] = {}
-    for row in _files(lake, crawl).select(*_LEDGER).collect():
+    by_batch: dict[str, list[tuple[WarcFile, Row, bool, bool]]] = {}
+    for row in ledger:
         asked = here.get(row["warc_file"]) or here.get(row["uri"])
         uri, size = (asked.uri, asked.size_bytes) if asked else (row["uri"], row["size_bytes"] or 0)
         file = WarcFile(row["warc_file"], uri, size)
-        member = (file, row["claimed_by"] == run_id, _remains(row, file, again), asked is not None)
-        by_batch.setdefault(row["batch"], []).append(member)
+        by_batch.setdefault(row["batch"], []).append((file, row, _remains(row, file, again), asked is not None))
     found = [
-        Batch(batch, crawl, tuple(sorted((m[0] for m in members), key=lambda f: f.warc_file)), members[0][1])
+        Batch(
+            batch,
+            crawl,
+            tuple(sorted((m[0] for m in members), key=lambda f: f.warc_file)),
+            members[0][1]["claimed_by"] == run_id,
+            tuple(m[1] for m in members),
+        )
         for batch, members in by_batch.items()
         if any(remains for _, _, remains, _ in members) and any(is_asked for *_, is_asked in members)
     ]
@@ -76,26 +95,19 @@ def unpublished(
 
 def is_published(lake: Lake, batch: Batch) -> bool:
     """Return whether every file of the batch has been published meanwhile."""
-    rows = _files(lake, batch.crawl).where(F.col("batch") == batch.batch).where("status <> 'published'")
-    return rows.limit(1).count() == 0
+    rows = lake.table("files").where((F.col("crawl") == batch.crawl) & (F.col("batch") == batch.batch))
+    return rows.where("status <> 'published'").limit(1).count() == 0
 
 
-def publish(lake: Lake, batch: Batch, summaries: Iterable[Row], *, versions: tuple[str, str], run_id: str) -> None:
+def publish(lake: Lake, batch: Batch, summaries: Iterable[Summary], *, versions: tuple[str, str], run_id: str) -> None:
     """Write what was found in the files of a batch into the ledger: from now on its pages are seen."""
     uris = {file.warc_file: file.uri for file in batch.files}
-    common: dict[str, object] = {"crawl": batch.crawl, "reader": versions[0], "extractor": versions[1]}
-    common |= {"published_by": run_id, "published_at": datetime.now(UTC)}
-    rows = [{**row.asDict(), **common, "uri": uris[row["warc_file"]]} for row in summaries]
-    names = [name for name in (*SUMMARY_COLUMNS, "uri", *common) if name not in ("crawl", "warc_file")]
-    changes = ", ".join(f"old.{name} = new.{name}" for name in names)
-    on = f"old.crawl = new.crawl AND old.warc_file = new.warc_file AND old.batch = {literal(batch.batch)}"
-    frame = rows_of(lake.spark, "files", rows)
-    persistently(lambda: lake.merge("files", frame, on=on, then=f"WHEN MATCHED THEN UPDATE SET {changes}"))
-
-
-def known_files(lake: Lake, crawl: str) -> list[Row]:
-    """Return uri, warc_file, size_bytes and status of each file of the crawl that anybody claimed."""
-    return _files(lake, crawl).select("uri", "warc_file", "size_bytes", "status").collect()
+    claims = {row["warc_file"]: {name: row[name] for name in _OF_CLAIM} for row in batch.rows}
+    common: dict[str, object] = {"crawl": batch.crawl, "batch": batch.batch, "reader": versions[0]}
+    common |= {"extractor": versions[1], "published_by": run_id, "published_at": datetime.now(UTC)}
+    rows = [{**s, **common, "uri": uris[s["warc_file"]], **claims[s["warc_file"]]} for s in summaries]
+    frame, where = rows_of(lake.spark, "files", rows), {"crawl": batch.crawl, "batch": batch.batch}
+    persistently(lambda: lake.replace("files", frame.coalesce(1), where=where, because={"run_id": run_id, **where}))
 
 
 def _remains(row: Row, file: WarcFile, again: tuple[str, str] | None) -> bool:
@@ -103,10 +115,6 @@ def _remains(row: Row, file: WarcFile, again: tuple[str, str] | None) -> bool:
     if row["status"] != "published" or again is None:
         return bool(row["status"] != "published")
     return (row["reader"], row["extractor"], row["size_bytes"]) != (*again, file.size_bytes)
-
-
-def _files(lake: Lake, crawl: str) -> DataFrame:
-    return lake.table("files").where(F.col("crawl") == crawl)
 
 
 def _claims(crawl: str, files: Sequence[WarcFile], run_id: str) -> Iterator[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""A WARC file -> its pages one by one, and at the end a summary that accounts for all of its bytes."""
+"""A WARC file, or a split of one -> its pages one by one, and a summary that accounts for all of its bytes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,9 +19,16 @@ MAX_GAPS = 1000
 
 @dataclass(slots=True)
 class FileSummary:
-    """What was in a file. `n_bytes` (stored bytes by record type, and `gap`) must add up to `size_bytes`."""
+    """What was in a file, or in a split of it.
+
+    `n_bytes` (stored bytes by record type, and `gap`) must add up to `size_bytes`, the size of the file, over
+    all its splits. `begin` and `end` are where the first record or gap begins and the last one ends: None if
+    there are none.
+    """
 
     size_bytes: int = 0
+    begin: int | None = None
+    end: int | None = None
     container: str = "unknown"
     n_records: dict[str, int] = field(default_factory=dict)
     n_bytes: dict[str, int] = field(default_factory=dict)
@@ -35,10 +42,13 @@ class FileSummary:
 
 
 class WarcFileReader:
-    """The pages of one WARC file, to be iterated over once; `summary` is complete after that."""
+    """The pages of one WARC file, or of a split, to be iterated over once; `summary` is complete after that."""
 
-    def __init__(self, stream: BinaryIO, warc_file: str, settings: ReadSettings) -> None:
+    def __init__(
+        self, stream: BinaryIO, warc_file: str, settings: ReadSettings, *, start: int = 0, end: int | None = None
+    ) -> None:
         self.summary = FileSummary()
+        self._start, self._end = start, end
         self._stream = stream
         self._warc_file = warc_file
         self._settings = settings
@@ -48,7 +58,7 @@ class WarcFileReader:
         extractor_version(self._settings.extractor)  # an unknown one is an error before any work
         self.summary.size_bytes = self._stream.seek(0, SEEK_END)
         self.summary.container = str(container_of(self._stream))
-        for piece in read_records(self._stream, self._settings.caps):
+        for piece in read_records(self._stream, self._settings.caps, start=self._start, end=self._end):
             self._count(piece)
             if isinstance(piece, Record) and piece.kind in PAGE_KINDS:
                 page = self._page(piece)
@@ -64,9 +74,11 @@ class WarcFileReader:
 
     def _count(self, piece: Record | Gap) -> None:
         summary = self.summary
+        summary.begin = piece.offset if summary.begin is None else summary.begin
+        summary.end = piece.offset + piece.length
         if isinstance(piece, Gap):
             _add(summary.n_bytes, "gap", piece.length)
-            self._keep_gap(piece)
+            keep_gap(summary.gaps, piece)
             return
         _add(summary.n_records, piece.kind, 1)
         _add(summary.n_bytes, piece.kind, piece.length)
@@ -74,14 +86,6 @@ class WarcFileReader:
             _add(summary.n_faults, piece.fault.value, 1)
         if piece.repair:
             _add(summary.n_repairs, piece.repair.value, 1)
-
-    def _keep_gap(self, gap: Gap) -> None:
-        """Keep the gap, or from the 1,000th on add it to the last one kept."""
-        gaps = self.summary.gaps
-        if len(gaps) < MAX_GAPS:
-            gaps.append(gap)
-        else:
-            gaps[-1] = Gap(gaps[-1].offset, gaps[-1].length + gap.length, GapReason.REST)
 
     def _count_page(self, page: Page) -> None:
         self.summary.n_pages += 1
@@ -93,6 +97,14 @@ class WarcFileReader:
         self.summary.content_digest = f"{self._digest % 2**128:032x}"
         if any(gap.reason is GapReason.NOT_WARC for gap in self.summary.gaps):
             self.summary.fault = GapReason.NOT_WARC.value
+
+
+def keep_gap(gaps: list[Gap], gap: Gap) -> None:
+    """Append a gap to those of a file, or from the 1,000th on add it to the last one."""
+    if len(gaps) < MAX_GAPS:
+        gaps.append(gap)
+    else:
+        gaps[-1] = Gap(gaps[-1].offset, gaps[-1].length + gap.length, GapReason.REST)
 
 
 def page_digest(page: Page) -> int:

@@ -86,6 +86,13 @@ def _ingest(subparsers: Any) -> None:
         help="files read and published together (%(default)s)",
     )
     p.add_argument(
+        "--split-bytes",
+        type=int,
+        default=128 * 1024 * 1024,
+        metavar="N",
+        help="larger files are read by several tasks (%(default)s)",
+    )
+    p.add_argument(
         "--again",
         action="store_true",
         help="also do batches over that another reader or extractor has published",

@@ -48,7 +48,7 @@ def ingest(args: argparse.Namespace) -> int:
     from etl.jobs.ingest import ingest as job
     from etl.progress import bar
 
-    options = IngestOptions(args.crawl, args.root, args.extractor, args.files_per_batch, args.again)
+    options = IngestOptions(args.crawl, args.root, args.extractor, args.files_per_batch, args.split_bytes, args.again)
     with _lake(args, create=True) as lake:
         result = job(lake, args.paths, options, progress=bar)
     return say_ingest(result, args.crawl)

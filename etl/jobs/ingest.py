@@ -5,11 +5,13 @@ spark-submit etl/jobs/ingest.py PATH… --crawl NAME --lake DIR_OR_CATALOG.SCHEM
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
 
 from etl import ledger
 from etl.faults import persistently
@@ -19,11 +21,13 @@ from etl.naming import find_warc_files
 from etl.platform import kept
 from etl.progress import Progress, silent
 from etl.runs import Run
-from etl.steps.pages import WarcFile, pages_of, scan, summaries_of
+from etl.steps.pages import SPLIT_BYTES, WarcFile, pages_of, scan, splits_of, summaries_of
+from etl.steps.summaries import Summary, by_file
 from udfs.errors import LakeError, UsageError
 from udfs.warc_file import READER_VERSION, ReadSettings, extractor_version
 
-BYTES_PER_OUTPUT_FILE = 1 << 30  # of WARC as stored: about 100 MB of text
+MIN_SPLIT_BYTES = 64
+BYTES_PER_OUTPUT_FILE = 1 << 29  # of WARC as stored: about 50 MB of text
 
 
 class Hook(Protocol):
@@ -40,6 +44,7 @@ class IngestOptions:
     root: str | None = None
     extractor: str = "resiliparse"
     files_per_batch: int = 256
+    split_bytes: int = SPLIT_BYTES
     again: bool = False
     hook: Hook | None = field(default=None, compare=False)
 
@@ -48,6 +53,8 @@ class IngestOptions:
             raise UsageError(f"--crawl {self.crawl!r}: a name of letters, digits, dots, dashes and underscores")
         if self.files_per_batch < 1:
             raise UsageError(f"--files-per-batch {self.files_per_batch}: at least 1")
+        if self.split_bytes < MIN_SPLIT_BYTES:
+            raise UsageError(f"--split-bytes {self.split_bytes}: at least {MIN_SPLIT_BYTES}")
 
 
 @dataclass(frozen=True)
@@ -72,15 +79,15 @@ def ingest(lake: Lake, paths: Sequence[str], options: IngestOptions, *, progress
     Raises MissingInputError for a path where nothing is, LakeError if a batch could not be written.
     """
     versions = (READER_VERSION, extractor_version(options.extractor))
-    known = ledger.known_files(lake, options.crawl)
+    known = ledger.read(lake, options.crawl)
     files = find_warc_files(paths, options.crawl, root=options.root, known={r["uri"]: r["warc_file"] for r in known})
     config = {"paths": list(paths), "root": options.root, "extractor": versions[1], "reader": versions[0]}
     run = Run("ingest", options.crawl, config)
-    ledger.claim(lake, options.crawl, files, files_per_batch=options.files_per_batch, run_id=run.run_id)
+    rows = ledger.claim(lake, options.crawl, files, known, files_per_batch=options.files_per_batch, run_id=run.run_id)
     _tell(options, "claimed", "")
     again = versions if options.again else None
-    batches = ledger.unpublished(lake, options.crawl, files, run_id=run.run_id, again=again)
-    found: list[Row] = []
+    batches = ledger.unpublished(rows, options.crawl, files, run_id=run.run_id, again=again)
+    found: list[Summary] = []
     faults: Counter[str] = Counter()
     with progress("reading", sum(len(b.files) for b in batches)) as advance:
         for batch in batches:
@@ -91,14 +98,11 @@ def ingest(lake: Lake, paths: Sequence[str], options: IngestOptions, *, progress
     return _result(lake, run, files, known, found, faults)
 
 
-def _do_batch(lake: Lake, batch: Batch, run: Run, options: IngestOptions) -> tuple[list[Row], Mapping[str, int]]:
+def _do_batch(lake: Lake, batch: Batch, run: Run, options: IngestOptions) -> tuple[list[Summary], Mapping[str, int]]:
     """Read, check, write and publish a batch; return the summaries of its files and its faults."""
     if not batch.is_ours and not options.again and ledger.is_published(lake, batch):
         return [], {}
-    settings = ReadSettings(crawl=options.crawl, extractor=options.extractor)
-    # Two tables come out of one pass over the files: if nothing kept it, the pass would be made for each.
-    with kept(scan(lake.spark, batch.files, settings)) as scanned:
-        summaries = summaries_of(scanned).collect()
+    with _scanned(lake, batch, options) as (scanned, summaries):
         _check_files(batch, summaries, may_fail=not options.again)
         _tell(options, "read", batch.batch)
         faults = _write_pages(lake, batch, scanned, summaries, run)
@@ -109,10 +113,30 @@ def _do_batch(lake: Lake, batch: Batch, run: Run, options: IngestOptions) -> tup
     return summaries, faults
 
 
-def _write_pages(lake: Lake, batch: Batch, scanned: DataFrame, summaries: Sequence[Row], run: Run) -> Mapping[str, int]:
+@contextmanager
+def _scanned(lake: Lake, batch: Batch, options: IngestOptions) -> Iterator[tuple[DataFrame, list[Summary]]]:
+    """Lend the pages of a batch, and the summaries of its files.
+
+    Two tables come out of one pass over the files: if nothing kept it, the pass would be made for each.
+    """
+    settings = ReadSettings(crawl=options.crawl, extractor=options.extractor)
+    with ExitStack() as stack:
+        scanned = stack.enter_context(kept(scan(lake.spark, splits_of(batch.files, options.split_bytes), settings)))
+        summaries, torn = by_file(row.asDict(recursive=True) for row in summaries_of(scanned).collect())
+        if torn:
+            whole = splits_of((file for file in batch.files if file.warc_file in torn), None)
+            again = stack.enter_context(kept(scan(lake.spark, whole, settings)))
+            summaries += by_file(row.asDict(recursive=True) for row in summaries_of(again).collect())[0]
+            scanned = scanned.where(~F.col("warc_file").isin(torn)).unionByName(again)
+        yield scanned, summaries
+
+
+def _write_pages(
+    lake: Lake, batch: Batch, scanned: DataFrame, summaries: Sequence[Summary], run: Run
+) -> Mapping[str, int]:
     """Write the pages of a batch as one replacement of its partition; return how many have which fault."""
     size = sum(file.size_bytes for file in batch.files)
-    n_outputs = min(len(batch.files), 1 + size // BYTES_PER_OUTPUT_FILE)
+    n_outputs = min(len(splits_of(batch.files)), 1 + size // BYTES_PER_OUTPUT_FILE)
     failed = [row["warc_file"] for row in summaries if row["status"] == "failed"]
     pages = pages_of(scanned, batch.batch, failed).coalesce(n_outputs)
     where = {"crawl": batch.crawl, "batch": batch.batch}
@@ -121,7 +145,7 @@ def _write_pages(lake: Lake, batch: Batch, scanned: DataFrame, summaries: Sequen
     return _check_pages(summaries, written)
 
 
-def _check_files(batch: Batch, summaries: Iterable[Row], *, may_fail: bool) -> None:
+def _check_files(batch: Batch, summaries: Iterable[Summary], *, may_fail: bool) -> None:
     """Raise LakeError unless every file came back, and with every byte accounted for."""
     by_name = {row["warc_file"]: row for row in summaries}
     missing = [file.warc_file for file in batch.files if file.warc_file not in by_name]
@@ -137,24 +161,29 @@ def _check_files(batch: Batch, summaries: Iterable[Row], *, may_fail: bool) -> N
             )
 
 
-def _check_pages(summaries: Iterable[Row], written: Iterable[Row]) -> Mapping[str, int]:
+def _check_pages(summaries: Iterable[Summary], written: Iterable[Row]) -> Mapping[str, int]:
     """Return how many pages have which fault; raise LakeError unless each file's pages are all there."""
     n_pages: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     for row in written:
         n_pages[row["warc_file"]] += row["count"]
         faults[row["fault"]] += row["count"]
-    for row in summaries:
-        if n_pages[row["warc_file"]] != (row["n_pages"] or 0):
+    for file in summaries:
+        if n_pages[file["warc_file"]] != (file["n_pages"] or 0):
             raise LakeError(
-                f"{row['warc_file']}: {n_pages[row['warc_file']]:,} of {row['n_pages']:,} pages were written: it"
+                f"{file['warc_file']}: {n_pages[file['warc_file']]:,} of {file['n_pages']:,} pages were written: it"
                 " could not be read a second time; nothing was published, run it again"
             )
     return {fault: n for fault, n in faults.items() if fault is not None}
 
 
 def _result(
-    lake: Lake, run: Run, files: Sequence[WarcFile], known: Sequence[Row], found: list[Row], faults: Mapping[str, int]
+    lake: Lake,
+    run: Run,
+    files: Sequence[WarcFile],
+    known: Sequence[Row],
+    found: list[Summary],
+    faults: Mapping[str, int],
 ) -> IngestResult:
     n_pages = sum(row["n_pages"] or 0 for row in found)
     n_documents = sum(row["n_documents"] or 0 for row in found)

@@ -67,6 +67,7 @@ FILES = Table(
         Column("published_by", "STRING", "Run that published the file"),
         Column("published_at", "TIMESTAMP", "When it was published (UTC)"),
     ),
+    partition_by=("crawl", "batch"),
     checks={
         "known_status": "status IN ('claimed', 'published', 'failed')",
         "sizes": "size_bytes >= 0 AND n_documents <= n_pages",

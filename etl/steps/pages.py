@@ -1,8 +1,9 @@
-"""WARC files -> pages, and one summary for each file, in one pass over the bytes."""
+"""WARC files -> pages, and one summary for each split of a file, in one pass over the bytes."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,10 @@ SUMMARY_COLUMNS = (
     "warc_file", "status", "size_bytes", "container", "n_records", "n_bytes", "gaps", "n_faults", "n_repairs",
     "n_pages", "n_documents", "fault", "content_digest",
 )  # fmt: skip
+
+COUNTS = ("n_records", "n_bytes", "n_faults", "n_repairs")
+PLACE_COLUMNS = ("begin", "end")  # of a split: udfs.warc_file.FileSummary
+SPLIT_BYTES = 128 * 1024 * 1024
 
 _PAGES_AT_ONCE = 256  # about 1 MB of text: larger Arrow batches cost memory and are no faster
 _CHARS_AT_ONCE = 8_000_000  # a few giants among them do not change that
@@ -41,13 +46,32 @@ class WarcFile:
     size_bytes: int
 
 
-def scan(spark: SparkSession, files: Iterable[WarcFile], settings: ReadSettings) -> DataFrame:
-    """Return the pages of `files` (column `summary` null) and a row for each file (only `summary` set).
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A part of a file that one task reads, from byte `start` to byte `end`."""
 
-    One task reads one file, the largest first. Content never fails a task: it becomes a fault.
+    file: WarcFile
+    start: int
+    end: int
+
+
+def splits_of(files: Iterable[WarcFile], split_bytes: int | None = SPLIT_BYTES) -> list[Split]:
+    """Return the splits of `files`, of about equal size and `split_bytes` at most; None: one for each file."""
+    found = []
+    for file in files:
+        n = -(-file.size_bytes // split_bytes) if split_bytes and file.size_bytes else 1
+        bounds = [file.size_bytes * i // n for i in range(n + 1)]
+        found += [Split(file, start, end) for start, end in pairwise(bounds)]
+    return found
+
+
+def scan(spark: SparkSession, splits: Iterable[Split], settings: ReadSettings) -> DataFrame:
+    """Return the pages of `splits` (column `summary` null) and a row for each split (only `summary` set).
+
+    One task reads one split, the largest first. Content never fails a task: it becomes a fault.
     """
-    ordered = sorted(files, key=lambda f: (-f.size_bytes, f.warc_file))
-    read = partial(_read_tasks, files=tuple(ordered), settings=settings)
+    ordered = sorted(splits, key=lambda s: (s.start - s.end, s.file.warc_file, s.start))
+    read = partial(_read_tasks, splits=tuple(ordered), settings=settings)
     return spark.range(0, len(ordered), 1, len(ordered)).mapInArrow(read, _ddl())
 
 
@@ -60,29 +84,31 @@ def pages_of(scanned: DataFrame, batch: str, failed_files: Collection[str] = ())
 
 
 def summaries_of(scanned: DataFrame) -> DataFrame:
-    """Return the summaries of the files among the rows of `scan`."""
+    """Return the summaries of the splits among the rows of `scan`."""
     return scanned.where("summary IS NOT NULL").select("summary.*")
 
 
 def _read_tasks(
-    tasks: Iterator[pa.RecordBatch], files: tuple[WarcFile, ...], settings: ReadSettings
+    tasks: Iterator[pa.RecordBatch], splits: tuple[Split, ...], settings: ReadSettings
 ) -> Iterator[pa.RecordBatch]:
-    """Read the files whose positions come in: what runs inside a Spark task."""
+    """Read the splits whose positions come in: what runs inside a Spark task."""
     for positions in tasks:
         for position in positions.column(0).to_pylist():
-            yield from _read_file(files[position], settings)
+            yield from _read_split(splits[position], settings)
 
 
-def _read_file(file: WarcFile, settings: ReadSettings) -> Iterator[pa.RecordBatch]:
-    """Return the pages of one file in Arrow batches, then its summary."""
+def _read_split(split: Split, settings: ReadSettings) -> Iterator[pa.RecordBatch]:
+    """Return the pages of one split in Arrow batches, then its summary."""
+    name = split.file.warc_file
+    end = None if split.end == split.file.size_bytes else split.end
     try:
-        with open_uri(file.uri) as stream:
-            reader = WarcFileReader(stream, file.warc_file, settings)
+        with open_uri(split.file.uri) as stream:
+            reader = WarcFileReader(stream, name, settings, start=split.start, end=end)
             yield from map(_page_batch, _chunks(reader))
-            yield _summary_batch({"warc_file": file.warc_file, "status": "published", **_summary(reader.summary)})
+            yield _summary_batch({"warc_file": name, "status": "published", **_summary(reader.summary)})
     except (OSError, pa.ArrowException) as error:
         # It may be there tomorrow: the file counts as failed, its pages are left out, and the next run reads it again.
-        yield _summary_batch({"warc_file": file.warc_file, "status": "failed", "fault": f"unreadable: {error}"[:300]})
+        yield _summary_batch({"warc_file": name, "status": "failed", "fault": f"unreadable: {error}"[:300]})
 
 
 def _chunks(pages: Iterable[Page]) -> Iterator[list[Page]]:
@@ -100,7 +126,7 @@ def _chunks(pages: Iterable[Page]) -> Iterator[list[Page]]:
 
 
 def _summary(summary: FileSummary) -> dict[str, Any]:
-    values = {name: getattr(summary, name) for name in SUMMARY_COLUMNS[2:]}
+    values = {name: getattr(summary, name) for name in (*SUMMARY_COLUMNS[2:], *PLACE_COLUMNS)}
     values["gaps"] = [{"offset": gap.offset, "length": gap.length, "reason": str(gap.reason)} for gap in summary.gaps]
     return values
 
@@ -111,7 +137,7 @@ def _page_batch(pages: list[Page]) -> pa.RecordBatch:
 
 
 def _summary_batch(summary: dict[str, Any]) -> pa.RecordBatch:
-    for name in ("n_records", "n_bytes", "n_faults", "n_repairs"):
+    for name in COUNTS:
         summary[name] = list(summary.get(name, {}).items())
     return _batch([*([None] for _ in Page._fields), [summary]])
 
@@ -123,16 +149,16 @@ def _batch(columns: list[list[Any]]) -> pa.RecordBatch:
 
 
 def _arrow_schema() -> pa.Schema:
-    summary = pa.struct(
-        [(name, _GAPS if name == "gaps" else _TYPES[_type_of("files", name)]) for name in SUMMARY_COLUMNS]
-    )
+    known = [(name, _GAPS if name == "gaps" else _TYPES[_type_of("files", name)]) for name in SUMMARY_COLUMNS]
+    summary = pa.struct([*known, *((name, pa.int64()) for name in PLACE_COLUMNS)])
     return pa.schema([*((name, _TYPES[_type_of("pages", name)]) for name in Page._fields), ("summary", summary)])
 
 
 def _ddl() -> str:
     pages = ", ".join(f"{name} {_type_of('pages', name)}" for name in Page._fields)
-    summary = ", ".join(f"{name}: {_type_of('files', name)}" for name in SUMMARY_COLUMNS)
-    return f"{pages}, summary STRUCT<{summary}>"
+    summary = [f"{name}: {_type_of('files', name)}" for name in SUMMARY_COLUMNS]
+    summary += [f"{name}: BIGINT" for name in PLACE_COLUMNS]
+    return f"{pages}, summary STRUCT<{', '.join(summary)}>"
 
 
 def _type_of(table: str, column: str) -> str:

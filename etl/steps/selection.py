@@ -16,6 +16,7 @@ from operator import and_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from etl.local_rows import local_rows
 from etl.mixture import MixtureSpec, Order, Plan
 from etl.mixture.draw import LAST_PRIORITY, MAX_PRIORITY, NOISE_BITS, SCORE_SCALE
 from udfs.errors import ConflictError
@@ -95,9 +96,16 @@ def take(pages: DataFrame, cuts: Sequence[Cut], spec: MixtureSpec) -> DataFrame:
 
     A filter against one row per stratum, without a shuffle: `pages` may carry their texts.
     """
-    rows = [(c.stratum, c.full_copies, c.priority, c.draw, c.page_id) for c in cuts]
+    rows = [
+        {
+            "stratum": cut.stratum,
+            "full_copies": cut.full_copies,
+            **{f"cut_{name}": getattr(cut, name) for name in ("priority", "draw", "page_id")},
+        }
+        for cut in cuts
+    ]
     schema = "stratum STRING, full_copies INT, cut_priority BIGINT, cut_draw BIGINT, cut_page_id STRING"
-    table = F.broadcast(pages.sparkSession.createDataFrame(rows, schema))
+    table = F.broadcast(local_rows(pages.sparkSession, rows, schema))
     place = F.struct("priority", "draw", "page_id")
     cut = F.struct(*(F.col(f"cut_{name}").alias(name) for name in ("priority", "draw", "page_id")))
     is_before = F.col("cut_page_id").isNotNull() & (place <= cut)
@@ -178,9 +186,9 @@ def _places(ordered: DataFrame, edges: Sequence[_Edge]) -> dict[str, tuple[int, 
 def _inside(ordered: DataFrame, edges: Sequence[_Edge]) -> DataFrame:
     """Return the pages inside the edges, with what the edge of their stratum says."""
     names = ("min_priority", "max_priority", "min_draw", "max_draw", "bucket_width", "tokens_wanted")
-    rows = [(edge.stratum, *(getattr(edge, name) for name in names)) for edge in edges]
+    rows = [{name: getattr(edge, name) for name in ("stratum", *names)} for edge in edges]
     schema = ", ".join(["stratum STRING", *(f"{name} BIGINT" for name in names)])
-    table = F.broadcast(ordered.sparkSession.createDataFrame(rows, schema))
+    table = F.broadcast(local_rows(ordered.sparkSession, rows, schema))
     pages = ordered.select("page_id", "stratum", F.col("n_tokens").cast("bigint"), "priority", "draw")
     is_inside = [F.col(key).between(F.col(f"min_{key}"), F.col(f"max_{key}")) for key in ("priority", "draw")]
     return pages.join(table, "stratum").where(reduce(and_, is_inside))

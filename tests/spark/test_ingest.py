@@ -204,7 +204,7 @@ def test_two_drivers_that_name_files_from_other_roots_read_each_file_once(
 
     ingest(lake, [str(tmp_path / "w")], IngestOptions(name))
     other = find_warc_files([str(tmp_path / "w" / "sub")], name)  # as a driver that looked before the first claimed
-    ledger.claim(lake, name, other, files_per_batch=9, run_id="other")
+    ledger.claim(lake, name, other, [], files_per_batch=9, run_id="other")
 
     assert {file.warc_file for file in other} == {"part-00.warc.gz", "part-01.warc.gz"}
     assert {row["warc_file"] for row in files_of(lake, name)} == {"sub/part-00.warc.gz", "sub/part-01.warc.gz"}

@@ -158,9 +158,9 @@ class PlainMember:
 
     is_bounded = False
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, at: int = 0) -> None:
         self._source = source
-        self._at = 0
+        self._at = at
 
     def pull(self) -> bytes:
         """Return the next bytes of the file."""

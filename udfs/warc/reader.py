@@ -1,131 +1,96 @@
-"""A seekable stream -> the records and gaps of the archive in it; their lengths add up to the file's size."""
+"""A seekable stream -> the records and gaps of the archive in it; their lengths add up to the file's size.
+
+A large file can be read in splits, each by a task of its own. A split begins at the first record that can be
+found at or behind its start and goes on to the first such record at or behind its end, so that splits meet:
+where one ends, the next begins. Bytes in a payload that look like a record can deceive a split about its
+beginning; then the two places differ, which tells that the file has to be read as a whole.
+"""
 
 import re
-import zlib
 from collections.abc import Iterator
-from enum import StrEnum
 from io import BytesIO
 from typing import BinaryIO
 
 from udfs.fault import Fault, GapReason
-from udfs.warc.content import Content, DamagedError, PlainMember
-from udfs.warc.members import (
-    GZIP_MAGIC,
-    LZ4_MAGIC,
-    ZSTD_MAGIC,
-    CompressedMember,
-    GzipMember,
-    Lz4Member,
-    ZstdMember,
+from udfs.warc.container import (
+    MAGIC,
+    SKIPPABLE_FRAME,
+    Container,
+    container_at_start,
+    find_container,
+    is_start,
+    open_member,
 )
-from udfs.warc.parser import RECORD_START, parse
+from udfs.warc.content import Content, PlainMember
+from udfs.warc.members import ZSTD_MAGIC, ZstdMember
+from udfs.warc.parser import parse
 from udfs.warc.record import Caps, Gap, Record
 from udfs.warc.source import BLOCK, Source
 
-
-class Container(StrEnum):
-    """How the records of a file are stored, told by its content."""
-
-    GZIP = "gzip"
-    ZSTD = "zstd"
-    LZ4 = "lz4"
-    PLAIN = "plain"
-    UNKNOWN = "unknown"
-    EMPTY = "empty"
-
-
-_MAGIC = {Container.GZIP: GZIP_MAGIC, Container.ZSTD: ZSTD_MAGIC, Container.LZ4: LZ4_MAGIC}
-_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
-_PROBE = 4096
 _MAX_DICTIONARY = 16 * 1024 * 1024
-_ANY_START = re.compile(rb"\x1f\x8b\x08|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|(?<=\n)WARC/\d")
-_LEADING = b"\xef\xbb\xbf\r\n"
+_PLAIN_START = re.compile(rb"\n\r?\nWARC/\d")
 
 
-def read_records(stream: BinaryIO, caps: Caps = Caps()) -> Iterator[Record | Gap]:  # noqa: B008
+def read_records(
+    stream: BinaryIO, caps: Caps = Caps(), *, start: int = 0, end: int | None = None  # noqa: B008
+) -> Iterator[Record | Gap]:  # fmt: skip
     """Yield every record and gap of the archive in `stream`, in order; raises nothing for what it holds.
 
-    Each byte of the file is in exactly one of them. Raises OSError if the stream cannot be read.
+    Each byte of the file is in exactly one of them. With `start` and `end`, those of a split: none if no
+    record can be found in between. Raises OSError if the stream cannot be read.
     """
     source = Source(stream)
-    container = _container_of(source, caps)
+    stop = source.size if end is None else min(end, source.size)
+    container = find_container(source, caps) if start == 0 else container_at_start(source)
+    if container in (None, Container.EMPTY) or start >= source.size:
+        return
     if container is Container.UNKNOWN:
         yield Gap(0, source.size, GapReason.NOT_WARC)
     elif container is Container.PLAIN:
-        yield from _plain(source, caps)
-    elif container is not Container.EMPTY:
-        yield from _Compressed(source, container, caps)
+        yield from _plain(source, caps, start, stop)
+    else:
+        yield from _Compressed(source, container, caps).between(start, stop)
 
 
 def container_of(stream: BinaryIO) -> Container:
     """Return how the records in `stream` are stored."""
-    return _container_of(Source(stream), Caps())
+    return find_container(Source(stream), Caps())
 
 
-def _container_of(source: Source, caps: Caps) -> Container:
-    start = source.read(0)
-    if not start:
-        return Container.EMPTY
-    for container, magic in _MAGIC.items():
-        if start.startswith(magic) or (container is Container.ZSTD and _SKIPPABLE.match(start)):
-            return container
-    if RECORD_START.match(start.lstrip(_LEADING)):
-        return Container.PLAIN
-    return _first_container(source, caps)
-
-
-def _first_container(source: Source, caps: Caps) -> Container:
-    """Return the container of the first record behind a damaged beginning."""
-    for at in source.find(_ANY_START, 0, 64):
-        start = source.read_all(at, 4)
-        if start.startswith(b"WARC"):
-            return Container.PLAIN
-        container = next(c for c, magic in _MAGIC.items() if start.startswith(magic))
-        if _is_start(source, container, at, caps):
-            return container
-    return Container.UNKNOWN
-
-
-def _open(source: Source, container: Container, at: int, caps: Caps, words: bytes = b"") -> CompressedMember:
-    if container is Container.GZIP:
-        return GzipMember(source, at, caps)
-    if container is Container.LZ4:
-        return Lz4Member(source, at, caps)
-    return ZstdMember(source, at, caps, words)
-
-
-def _is_start(source: Source, container: Container, at: int, caps: Caps, words: bytes = b"") -> bool:
-    """Tell whether a member that begins with a record lies at the offset `at`."""
-    if container is not Container.GZIP:
-        return _holds_record(_open(source, container, at, caps, words))
-    try:  # cheaply, because junk may hold the magic bytes thousands of times
-        start = zlib.decompressobj(31).decompress(source.read_all(at, _PROBE), 64)
-    except zlib.error:
-        return False
-    return RECORD_START.match(start.lstrip(_LEADING)) is not None
-
-
-def _holds_record(member: CompressedMember) -> bool:
-    """Tell whether a member inflates, as far as can be seen, and begins with a record."""
-    start = b""
-    try:
-        while len(start) < 16 and (piece := member.pull()):
-            start += piece
-    except DamagedError:
-        pass
-    return RECORD_START.match(start.lstrip(_LEADING)) is not None
-
-
-def _plain(source: Source, caps: Caps) -> Iterator[Record | Gap]:
+def _plain(source: Source, caps: Caps, start: int, stop: int) -> Iterator[Record | Gap]:
+    begin = _first_plain(source, start, stop)
+    if begin is None:
+        return
     held: Record | Gap | None = None
-    for piece in parse(Content(PlainMember(source)), caps):
+    for piece in parse(Content(PlainMember(source, begin)), caps):
+        at = begin + piece.offset
         if held is not None:
-            yield held._replace(length=piece.offset - held.offset)
-        held = piece
+            yield held._replace(length=at - held.offset)
+            if at >= stop and _is_plain_start(source, at):
+                return
+        held = piece._replace(offset=at)
     if held is None:  # blank lines only
-        held = Gap(0, 0, GapReason.PADDING)
+        held = Gap(begin, 0, GapReason.PADDING)
     yield held._replace(length=source.size - held.offset)
+
+
+def _first_plain(source: Source, start: int, stop: int) -> int | None:
+    """Return the offset of the first record of a split; a file begins at 0, whatever is there."""
+    if start == 0:
+        return 0
+    for blank_line in source.find(_PLAIN_START, start - 3, 9):
+        at = source.read_all(blank_line, 4).index(b"W") + blank_line
+        if at >= stop:
+            return None
+        if at >= start:
+            return at
+    return None
+
+
+def _is_plain_start(source: Source, at: int) -> bool:
+    """Tell whether `_first_plain` would find a record at the offset `at`."""
+    return any(_PLAIN_START.match(source.read_all(at - n, n + 6)) for n in (2, 3))
 
 
 class _Compressed:
@@ -135,17 +100,21 @@ class _Compressed:
         self._source = source
         self._container = container
         self._caps = caps
-        self._magic = _MAGIC[container]
+        self._magic = MAGIC[container]
         self._pattern = re.compile(re.escape(self._magic))
         self._dictionary = b""
 
-    def __iter__(self) -> Iterator[Record | Gap]:
+    def between(self, start: int, stop: int) -> Iterator[Record | Gap]:
+        """Yield what lies between the first member at or behind `start` and the first at or behind `stop`."""
         at = 0
-        while at < self._source.size:
-            start = self._source.read(at, 8)
-            if len(start) < 8:
-                start = self._source.read_all(at, 8)
-            for piece in self._at(at, start):
+        if start > 0:
+            self._skip_dictionary()
+            at = self._next_member(start, stop)
+        while at < self._source.size and not (at >= stop and self._is_start(at)):
+            head = self._source.read(at, 8)
+            if len(head) < 8:
+                head = self._source.read_all(at, 8)
+            for piece in self._at(at, head):
                 yield piece
                 at = piece.offset + piece.length
 
@@ -153,14 +122,14 @@ class _Compressed:
         """Yield what begins at the offset `at`, with the bytes `start`."""
         if start.startswith(self._magic):
             return self._member(at)
-        if self._container is Container.ZSTD and _SKIPPABLE.match(start):
+        if self._container is Container.ZSTD and SKIPPABLE_FRAME.match(start):
             return iter([self._skippable(at, start)])
-        end = self._next_member(at + 1)
+        end = self._next_member(at + 1, self._source.size)
         return iter([Gap(at, end - at, self._reason(at, end))])
 
     def _member(self, at: int) -> Iterator[Record | Gap]:
         """Yield the pieces of a member: at its offset, its offset + 1, …; the last one takes the rest."""
-        member = _open(self._source, self._container, at, self._caps, self._dictionary)
+        member = open_member(self._source, self._container, at, self._caps, self._dictionary)
         content = Content(member)
         held: Record | Gap | None = None
         n_held = 0
@@ -174,7 +143,7 @@ class _Compressed:
                 n_held += 1
             held = piece
         content.drain()
-        end = member.at if content.fault is None else self._next_member(at + n_held + 1)
+        end = member.at if content.fault is None else self._next_member(at + n_held + 1, self._source.size)
         yield self._last(held, content.fault)._replace(offset=at + n_held, length=end - at - n_held)
 
     def _last(self, held: Record | Gap | None, fault: Fault | None) -> Record | Gap:
@@ -186,12 +155,23 @@ class _Compressed:
             return Gap(0, 0, GapReason.TRUNCATED if is_cut else GapReason.DAMAGED)
         return held or Gap(0, 0, GapReason.EMPTY_MEMBER)
 
-    def _next_member(self, at: int) -> int:
-        """Return the offset of the next member that inflates and begins with a record, or the file's size."""
+    def _next_member(self, at: int, stop: int) -> int:
+        """Return the offset of the next member before `stop` that begins with a record, else the file's size."""
         for offset in self._source.find(self._pattern, at, len(self._magic) - 1):
-            if _is_start(self._source, self._container, offset, self._caps, self._dictionary):
+            if offset >= stop:
+                break
+            if self._is_start(offset):
                 return offset
         return self._source.size
+
+    def _is_start(self, at: int) -> bool:
+        return is_start(self._source, self._container, at, self._caps, self._dictionary)
+
+    def _skip_dictionary(self) -> None:
+        """Take the dictionary of a zstd file from its beginning, for a split that begins further on."""
+        head = self._source.read_all(0, 8)
+        if self._container is Container.ZSTD and SKIPPABLE_FRAME.match(head):
+            self._skippable(0, head)
 
     def _skippable(self, at: int, start: bytes) -> Gap:
         """Return the gap of a skippable frame, keeping the dictionary that it may hold."""
