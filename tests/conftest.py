@@ -1,16 +1,31 @@
-"""What all tests share: one Spark session, made when a test first asks for it, and fresh places to write."""
+"""What all tests share: one Spark session, made when a test first asks for it, a demo, and fresh places to write."""
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.jobs.demo import run_demo
 from etl.session import get_spark, stop_spark
-from tests.processes import run_python
+from tests.processes import run_python, webstrata
 
 MARKS = ("spark", "e2e")  # tests/spark and tests/e2e carry the mark of their folder
+
+
+class Demo(NamedTuple):
+    """What `webstrata demo` left in a folder, and what it printed."""
+
+    folder: Path
+    printed: str
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let .ci/run hand over the demo that it has run, instead of another one."""
+    parser.addoption("--demo", type=Path, help="folder of a `webstrata demo`, with what it said in printed.txt")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,11 +55,35 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="session")
-def demo_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The lake of the demo, made once for all tests that only add to it."""
-    folder = tmp_path_factory.mktemp("demo")
-    run_demo(spark, folder)
-    return folder / "lake"
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo by the real command, run once for all tests; they only add to it."""
+    folder: Path = request.config.getoption("--demo") or _shared_temp(tmp_path_factory) / "demo"
+    printed = folder / "printed.txt"
+    with _one_process_at_a_time(folder.with_suffix(".lock")):
+        if not printed.is_file():
+            done = webstrata("demo", "--out", folder)
+            assert done.returncode == 0, done.stderr
+            printed.write_text(done.stdout, encoding="utf-8")
+    return Demo(folder.resolve(), printed.read_text(encoding="utf-8"))
+
+
+def _shared_temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of this run that all of its processes share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def _one_process_at_a_time(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def demo_lake(demo: Demo) -> Path:
+    """The lake of the demo."""
+    return demo.folder / "lake"
 
 
 @pytest.fixture

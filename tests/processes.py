@@ -6,6 +6,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+WEBSTRATA = Path(sys.executable).parent / "webstrata"
+
+
+def webstrata(*args: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the real command."""
+    command = [WEBSTRATA, *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=cwd, env=os.environ, check=False)
 
 
 def run_python(

@@ -17,11 +17,13 @@ import venv_pack
 
 from etl.jars import BROUGHT_BY_SPARK, delta_coordinate
 from etl.java import Java, find_java
+from etl.session import QUICK_START
 from tests.processes import ROOT
 
 SPARK_HOME = Path(pyspark.__file__).parent
 DEPLOY = "org.apache.spark.deploy"
 START_S = 120
+PYTHON_JOBS = ("ingest", "annotate")  # of the others no line of Python runs on an executor
 # What no job needs and what makes the archive large; Spark brings its own pyspark and py4j.
 LEFT_OUT = ("*/tests/*", "*/test/*", "*/include/*", "*/__pycache__/*", "*.a")
 
@@ -49,14 +51,20 @@ class Cluster:
     def submit(self, environment: Environment, job: str, *args: str) -> subprocess.CompletedProcess[str]:
         """Run a job of the wheel by spark-submit as etl/conf/spark/cluster.conf and its users would."""
         java = find_java(pyspark.__version__)
-        small = {"spark.sql.shuffle.partitions": "4", "spark.databricks.delta.snapshotPartitions": "2"}
-        excludes = {"spark.jars.excludes": ",".join(BROUGHT_BY_SPARK)}
+        confs = {
+            "spark.sql.shuffle.partitions": "4",
+            "spark.databricks.delta.snapshotPartitions": "2",
+            "spark.executor.extraJavaOptions": " ".join(QUICK_START),
+            "spark.jars.excludes": ",".join(BROUGHT_BY_SPARK),
+        }
         command = [str(SPARK_HOME / "bin" / "spark-submit"), "--master", self.master]
         command += ["--properties-file", str(environment.package / "conf" / "spark" / "cluster.conf")]
-        command += ["--packages", delta_coordinate(), "--archives", f"{environment.archive}#environment"]
+        command += ["--packages", delta_coordinate()]
+        if job in PYTHON_JOBS:
+            command += ["--archives", f"{environment.archive}#environment"]
         command += ["--driver-memory", "1g", "--executor-memory", "1g", "--executor-cores", "1"]
-        command += ["--driver-java-options", " ".join(("-XX:TieredStopAtLevel=1", *java.options))]
-        for key, value in {**small, **excludes}.items():
+        command += ["--driver-java-options", " ".join((*QUICK_START, *java.options))]
+        for key, value in confs.items():
             command += ["--conf", f"{key}={value}"]
         command += [str(environment.package / "jobs" / f"{job}.py"), *args]
         env = {

@@ -1,35 +1,18 @@
 """The real `webstrata`, in processes of its own."""
 
 import json
-import os
 import random
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import Demo
+from tests.processes import webstrata
 from tests.spark.lakes import html, some_files, write_crawl
 
-WEBSTRATA = Path(sys.executable).parent / "webstrata"
 
-
-def webstrata(*args: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [WEBSTRATA, *map(str, args)], capture_output=True, text=True, timeout=600, cwd=cwd, env=os.environ, check=False
-    )
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder of a demo, and what it printed."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = webstrata("demo", "--out", folder)
-    assert done.returncode == 0, done.stderr
-    return folder, done.stdout
-
-
-def test_the_demo_ends_in_a_mixture_and_says_what_happened_to_every_record(demo: tuple[Path, str]) -> None:
+def test_the_demo_ends_in_a_mixture_and_says_what_happened_to_every_record(demo: Demo) -> None:
     folder, printed = demo
 
     for word in ("records", "pages", "documents", "first-ranked", "mixture", "redirect", "damaged_record"):
@@ -40,10 +23,10 @@ def test_the_demo_ends_in_a_mixture_and_says_what_happened_to_every_record(demo:
         assert (folder / "lake" / table / "_delta_log").is_dir()
 
 
-def test_sql_answers_over_the_views_as_json_lines(demo: tuple[Path, str]) -> None:
+def test_sql_answers_over_the_views_as_json_lines(demo: Demo) -> None:
     query = "SELECT topic.label AS topic, count(*) AS n FROM corpus GROUP BY 1 ORDER BY 2 DESC"
 
-    done = webstrata("sql", query, "--lake", demo[0] / "lake", "--format", "jsonl")
+    done = webstrata("sql", query, "--lake", demo.folder / "lake", "--format", "jsonl")
 
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr
@@ -51,21 +34,19 @@ def test_sql_answers_over_the_views_as_json_lines(demo: tuple[Path, str]) -> Non
     assert all(row["n"] > 0 for row in rows)
 
 
-def test_mixing_again_says_that_there_is_nothing_to_do(demo: tuple[Path, str]) -> None:
-    done = webstrata("mix", "demo", "--lake", demo[0] / "lake")
+def test_mixing_again_says_that_there_is_nothing_to_do(demo: Demo) -> None:
+    done = webstrata("mix", "demo", "--lake", demo.folder / "lake")
 
     assert done.returncode == 0, done.stderr
     assert "nothing to do" in done.stdout
 
 
-def test_a_version_that_exists_with_another_spec_fails_and_says_what_to_do(
-    demo: tuple[Path, str], tmp_path: Path
-) -> None:
+def test_a_version_that_exists_with_another_spec_fails_and_says_what_to_do(demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "demo.yaml").write_text(
         "name: demo\nstrata: [topic.label]\nstrategy: uniform\ntoken_budget: 5000\nseed: 5\n"
     )
 
-    done = webstrata("mix", tmp_path / "demo.yaml", "--version", "1", "--lake", demo[0] / "lake")
+    done = webstrata("mix", tmp_path / "demo.yaml", "--version", "1", "--lake", demo.folder / "lake")
 
     assert done.returncode == 1
     assert "leave --version out" in done.stderr
@@ -83,41 +64,12 @@ def test_ingest_then_the_other_verbs_on_files_of_ones_own(tmp_path: Path) -> Non
     assert (tmp_path / "lake" / "pages" / "_delta_log").is_dir()
 
 
-@pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        (["ingest", "/no/such/path", "--crawl", "X"], "nothing to read at /no/such/path"),
-        (["mix", "web_eng"], "did you mean 'web_en'"),
-        (["annotate", "--crawl", "X", "--only", "topics"], "did you mean 'topic'"),
-        (["run", "nowhere.yaml"], "no such file"),
-        (["sql", "nowhere.sql"], "no such file"),
-    ],
-)
-def test_a_wrong_request_is_one_clear_line_and_exit_code_2(args: list[str], says: str, tmp_path: Path) -> None:
-    done = webstrata(*args, cwd=tmp_path)
+def test_a_wrong_request_is_one_clear_line_and_exit_code_2(tmp_path: Path) -> None:
+    done = webstrata("ingest", "/no/such/path", "--crawl", "X", cwd=tmp_path)
 
     assert done.returncode == 2
-    assert says in done.stderr
+    assert "nothing to read at /no/such/path" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_an_unknown_key_in_a_pipeline_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
-    (tmp_path / "p.yaml").write_text("crawl: X\npaths: [a]\nlakes: there\n")
-
-    done = webstrata("run", "p.yaml", cwd=tmp_path)
-
-    assert done.returncode == 2
-    assert "did you mean 'lake'" in done.stderr
-
-
-@pytest.mark.parametrize(
-    "verb", ["", "demo", "run", "ingest", "annotate", "dedup", "plan", "mix", "report", "sql", "train"]
-)
-def test_each_verb_explains_itself(verb: str) -> None:
-    done = webstrata(*([verb] if verb else []), "--help")
-
-    assert done.returncode == 0
-    assert "usage: webstrata" in done.stdout
 
 
 def test_a_full_disk_is_one_clear_error_and_nothing_half_written_is_seen(tmp_path: Path) -> None:

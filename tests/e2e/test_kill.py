@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,8 @@ from pyspark.sql import SparkSession
 
 from etl.jobs.ingest import IngestOptions, ingest
 from etl.lake import Lake
+from tests.processes import WEBSTRATA
 from tests.spark.lakes import pages_in, some_files, write_crawl
-
-WEBSTRATA = Path(sys.executable).parent / "webstrata"
 
 
 def commits(lake: Path, table: str) -> int:
