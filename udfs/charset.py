@@ -1,6 +1,7 @@
 """The bytes of a text, and what its server and itself say of their charset -> the text, and which was chosen."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
@@ -30,12 +31,19 @@ _FEW = 0.1  # broken characters, as a share of the well-formed ones, that a text
 
 
 class Decoded(NamedTuple):
-    """A text, the charset it was read in, who named it, and whether replacement characters were needed."""
+    """A text, the charset it was read in, who named it, and whether replacement characters were needed.
+
+    `http`, `meta` and `detected` are what each of the three said, by Python's name; None if it said nothing,
+    nothing we know, or was not asked.
+    """
 
     text: str
     charset: str
     source: str
     is_repaired: bool
+    http: str | None = None
+    meta: str | None = None
+    detected: str | None = None
 
 
 def decode(body: bytes, content_type: str | None) -> Decoded:
@@ -45,16 +53,8 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     header, of `<meta>` in the first 4 KB, or a detected one, the first in which all bytes have a meaning;
     at last the one with the fewest replacement characters.
     """
-    for bom, named in _BOMS:
-        if body.startswith(bom):
-            return _replaced(body[len(bom) :], named, "bom")
-    if b"\0" in body[:_META_BYTES] and (charset := _utf16_of(body)):
-        return _replaced(body, charset, "detected")
     http, meta = http_charset(content_type), meta_charset(body)
-    try:
-        return _as_utf8(body, http, meta)
-    except UnicodeDecodeError:
-        return _as_legacy(body, http, meta)
+    return _decode(body, http, meta)._replace(http=http, meta=meta)
 
 
 def http_charset(content_type: str | None) -> str | None:
@@ -68,6 +68,18 @@ def meta_charset(body: bytes) -> str | None:
     match = _META.search(body[:_META_BYTES])
     charset = _known((match[1] or match[2]).decode("ascii")) if match else None
     return "utf-8" if charset and charset.startswith("utf-16") else charset  # or it could not be read
+
+
+def _decode(body: bytes, http: str | None, meta: str | None) -> Decoded:
+    for bom, named in _BOMS:
+        if body.startswith(bom):
+            return _replaced(body[len(bom) :], named, "bom")
+    if b"\0" in body[:_META_BYTES] and (charset := _utf16_of(body)):
+        return _replaced(body, charset, "detected")._replace(detected=charset)
+    try:
+        return _as_utf8(body, http, meta)
+    except UnicodeDecodeError:
+        return _as_legacy(body, http, meta)
 
 
 def _known(label: str) -> str | None:
@@ -92,7 +104,14 @@ def _as_legacy(body: bytes, http: str | None, meta: str | None) -> Decoded:
     """Read `body`, which is not valid UTF-8."""
     if _is_mostly_utf8(body):
         return _replaced(body, "utf-8", "http" if http == "utf-8" else "meta" if meta == "utf-8" else "detected")
-    candidates = _candidates(body, http, meta)
+    detected = _known(detect_encoding(body) or "")
+    named = [(http, "http"), (meta, "meta"), (detected, "detected"), ("cp1252", "default")]
+    candidates = [(charset, source) for charset, source in named if charset and charset != "utf-8"]
+    return _in_one_of(candidates, body)._replace(detected=detected)
+
+
+def _in_one_of(candidates: Sequence[tuple[str, str]], body: bytes) -> Decoded:
+    """Read `body` in the first charset in which all of it has a meaning, else in the one that loses least."""
     for charset, source in candidates:
         try:
             return Decoded(body.decode(charset), charset, source, False)
@@ -100,13 +119,6 @@ def _as_legacy(body: bytes, http: str | None, meta: str | None) -> Decoded:
             continue
     tries = [_replaced(body, charset, source) for charset, source in candidates]
     return min(tries, key=lambda decoded: decoded.text.count("\ufffd"))
-
-
-def _candidates(body: bytes, http: str | None, meta: str | None) -> list[tuple[str, str]]:
-    """Return the charsets to try, in order, each with its source; UTF-8 was tried before."""
-    detected = _known(detect_encoding(body) or "") or "utf-8"
-    named = [(http, "http"), (meta, "meta"), (detected, "detected"), ("cp1252", "default")]
-    return [(charset, source) for charset, source in named if charset and charset != "utf-8"]
 
 
 def _replaced(body: bytes, charset: str, source: str) -> Decoded:

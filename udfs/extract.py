@@ -14,6 +14,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from udfs.errors import ConfigError
+from udfs.fault import Repair
 
 EXTRACTORS = ("resiliparse", "trafilatura")
 MAX_HTML_CHARS = 16 * 1024 * 1024
@@ -38,30 +39,34 @@ Bytes = NDArray[np.uint8]
 
 
 class Extraction(NamedTuple):
-    """What an extractor makes of a page; `is_fallback` tells that the page was too hostile for a parser."""
+    """What an extractor makes of a page; `repair` tells why it is only all text outside tags, if so."""
 
     title: str | None
     text: str
-    is_fallback: bool
+    repair: Repair | None = None
 
 
 class ExtractorError(Exception):
     """The HTML library raised an error."""
 
 
-def extract(html: str, extractor: str) -> Extraction:
-    """Return the title and main text of a page; raises ExtractorError, and ConfigError for an unknown name."""
-    page = html
-    if is_hostile(page):  # the brackets of a script look like tags
-        page = without_scripts(html)
-        if is_hostile(page):
-            return Extraction(title_of(html), strip_tags(html), True)
+def parse(html: str, extractor: str) -> Extraction:
+    """Return the title and main text of a page that is not hostile, by the library named.
+
+    Raises ExtractorError, and ConfigError for an unknown name. A page may take the library any time, or crash it:
+    `udfs.extract_process` is safe.
+    """
     run = _extractor(extractor)
     try:
-        title, text = run(page)
+        title, text = run(html)
     except Exception as error:  # whatever a library makes of a page, the page becomes a row
         raise ExtractorError(f"{type(error).__name__}: {error}") from error
-    return Extraction(_title(title), text, False)
+    return Extraction(_title(title), text)
+
+
+def fallback(html: str, repair: Repair) -> Extraction:
+    """Return the title and all text outside tags: what can be had of a page that no parser may see."""
+    return Extraction(title_of(html), strip_tags(html), repair)
 
 
 def extractor_version(name: str) -> str:

@@ -24,7 +24,7 @@ class Fault(StrEnum):
     BAD_HTTP = "bad_http"  # the block of an HTTP response is no HTTP response
     BAD_CODING = "bad_coding"  # gzip, deflate, br or zstd, as announced, but damaged
     BODY_TOO_LARGE = "body_too_large"  # the decoded body is over its cap
-    EXTRACTOR_FAILED = "extractor_failed"  # the HTML library raised an error
+    EXTRACTOR_FAILED = "extractor_failed"  # a library stumbled over the record in a way nobody foresaw
 
     @property
     def is_expected(self) -> bool:
@@ -58,8 +58,21 @@ class GapReason(StrEnum):
 
 
 class Repair(StrEnum):
-    """What the reader set right in a record that is used all the same."""
+    """What was set right, or worked around, in a record or page that is used all the same."""
 
+    # By the WARC reader: where the record really ends is taken, not where its header says.
     LENGTH_MISSING = "length_missing"  # no Content-Length, or none that is a number
     LENGTH_TOO_LARGE = "length_too_large"  # the record ended before its Content-Length
     LENGTH_TOO_SMALL = "length_too_small"  # the record went on after its Content-Length
+
+    # Of the HTTP body: headers are claims, not facts.
+    FALSE_CODING = "false_coding"  # a Content-Encoding that the body does not have: taken as it is
+    FALSE_CHUNKED = "false_chunked"  # said to be chunked, but is not: taken as it is
+    CUT_BODY = "cut_body"  # a coded body that ends too early: what is there is used
+
+    # Of the text.
+    CHARSET_REPLACED = "charset_replaced"  # some bytes had no meaning and became U+FFFD
+    NOT_PARSED = "not_parsed"  # too large, too deep or too crowded a page for a parser: all text outside tags
+    PARSER_FAILED = "parser_failed"  # the HTML library raised an error: all text outside tags
+    PARSER_OUT_OF_TIME = "parser_out_of_time"  # the parser used up its CPU time: all text outside tags
+    PARSER_DIED = "parser_died"  # the page crashed the parser or took its memory: all text outside tags

@@ -9,7 +9,7 @@ import brotli
 import zstandard
 from isal import isal_zlib
 
-from udfs.fault import Fault
+from udfs.fault import Fault, Repair
 from udfs.warc.record import parse_headers
 
 MAX_HTTP_HEADER = 512 * 1024
@@ -31,6 +31,22 @@ class HttpResponse(NamedTuple):
     fault: Fault | None = None
 
 
+class Body(NamedTuple):
+    """A body without its codings, the fault that kept it from us, and what had to be set right."""
+
+    data: bytes
+    fault: Fault | None = None
+    repairs: tuple[Repair, ...] = ()
+
+
+class _Plain(NamedTuple):
+    """What a decoder gives: the data, whether the claim was true and all well, whether it ended too early."""
+
+    data: bytes
+    is_whole: bool
+    is_cut: bool = False
+
+
 def parse_response(block: bytes) -> HttpResponse:
     """Return the response in `block`, taking latin-1 headers, missing lines and bare line feeds as they come."""
     response = _parse_head(block)
@@ -39,21 +55,22 @@ def parse_response(block: bytes) -> HttpResponse:
     return response
 
 
-def decode_body(response: HttpResponse, cap: int) -> tuple[bytes, Fault | None]:
+def decode_body(response: HttpResponse, cap: int) -> Body:
     """Return the body without transfer and content codings, at most `cap` bytes of it, and what is wrong.
 
     What only claims to be coded is returned as it is: headers are claims, not facts. Common Crawl stores
     decoded bodies and renames the headers to X-Crawler-…, which are therefore not looked at.
     """
-    body = response.body
+    body = Body(response.body)
     if "chunked" in response.headers.get("transfer-encoding", "").lower():
-        body = _dechunk(body)
+        body = _dechunk(response.body)
     codings = response.headers.get("content-encoding", "").lower().replace(" ", "")
     for coding in reversed([c for c in codings.split(",") if c in _DECODERS][:_MAX_CODINGS]):
-        body, fault = _decode(body, coding, cap)
-        if fault:
-            return body, fault
-    return (body, None) if len(body) <= cap else (b"", Fault.BODY_TOO_LARGE)
+        decoded = _decode(body.data, coding, cap)
+        body = decoded._replace(repairs=(*body.repairs, *decoded.repairs))
+        if body.fault:
+            return body
+    return body if len(body.data) <= cap else Body(b"", Fault.BODY_TOO_LARGE, body.repairs)
 
 
 def _parse_head(block: bytes) -> HttpResponse:
@@ -79,51 +96,57 @@ def _head_end(block: bytes, start: int) -> tuple[int, int]:
     return found
 
 
-def _dechunk(body: bytes) -> bytes:
+def _dechunk(body: bytes) -> Body:
     """Return the chunks of `body` joined: all of it if it is not chunked, what is there if it is cut."""
     pieces: list[bytes] = []
-    at = 0
+    at, is_ended = 0, False
     while size_line := _CHUNK_SIZE.match(body, at):
         size = int(size_line[1], 16)
         if size == 0:
+            is_ended = True
             break
         end = size_line.end() + size
         is_first = not pieces
         pieces.append(body[size_line.end() : end])
         at = end + (2 if body[end : end + 2] == b"\r\n" else 1)
         if end < len(body) and body[end : end + 1] not in (b"\r", b"\n"):
-            return body if is_first else b"".join(pieces)  # the first "chunk" was text that looks like one
-    return b"".join(pieces) if pieces or _CHUNK_SIZE.match(body) else body
+            if is_first:  # the first "chunk" was text that looks like one
+                return Body(body, None, (Repair.FALSE_CHUNKED,))
+            break
+    if not pieces and not is_ended:
+        return Body(body, None, (Repair.FALSE_CHUNKED,) if body else ())
+    return Body(b"".join(pieces), None, () if is_ended else (Repair.CUT_BODY,))
 
 
-def _decode(body: bytes, coding: str, cap: int) -> tuple[bytes, Fault | None]:
+def _decode(body: bytes, coding: str, cap: int) -> Body:
     """Undo one coding; the body itself if the claim is false, a fault if it is true and the data broken."""
-    data, is_whole = _DECODERS[coding](body.lstrip(b"\r\n") if coding.endswith("gzip") else body, cap)
-    if len(data) > cap:
-        return b"", Fault.BODY_TOO_LARGE
-    if data or is_whole or body[:3] == b"\x1f\x8b\x08":
-        return (data, None) if is_whole else (data, Fault.BAD_CODING)
-    return body, None
+    found = _DECODERS[coding](body.lstrip(b"\r\n") if coding.endswith("gzip") else body, cap)
+    if len(found.data) > cap:
+        return Body(b"", Fault.BODY_TOO_LARGE)
+    if found.data or found.is_whole or body[:3] == b"\x1f\x8b\x08":
+        fault = None if found.is_whole else Fault.BAD_CODING
+        return Body(found.data, fault, (Repair.CUT_BODY,) if found.is_cut else ())
+    return Body(body, None, (Repair.FALSE_CODING,) if body else ())
 
 
-def _gunzip(body: bytes, cap: int) -> tuple[bytes, bool]:
-    return _unzip(body, 31, cap) if body[:2] == b"\x1f\x8b" else (b"", False)
+def _gunzip(body: bytes, cap: int) -> _Plain:
+    return _unzip(body, 31, cap) if body[:2] == b"\x1f\x8b" else _Plain(b"", False)
 
 
-def _undeflate(body: bytes, cap: int) -> tuple[bytes, bool]:
+def _undeflate(body: bytes, cap: int) -> _Plain:
     """Undo `deflate`, which is zlib by the standard and raw deflate by some servers."""
-    data, is_whole = _unzip(body, 15, cap)
-    return (data, is_whole) if data or is_whole else _unzip(body, -15, cap)
+    found = _unzip(body, 15, cap)
+    return found if found.data or found.is_whole else _unzip(body, -15, cap)
 
 
-def _unzip(body: bytes, wbits: int, cap: int) -> tuple[bytes, bool]:
+def _unzip(body: bytes, wbits: int, cap: int) -> _Plain:
     """Inflate up to `cap` bytes and one; a body that is only cut short counts as whole."""
     decoder = isal_zlib.decompressobj(wbits)
     try:
         data: bytes = decoder.decompress(body, cap + 1)
     except (_GZIP_ERROR, zlib.error):
-        return _inflatable(body, wbits, cap), False
-    return data, bool(data) or decoder.eof
+        return _Plain(_inflatable(body, wbits, cap), False)
+    return _Plain(data, bool(data) or decoder.eof, not decoder.eof)
 
 
 def _inflatable(body: bytes, wbits: int, cap: int) -> bytes:
@@ -141,7 +164,7 @@ def _inflatable(body: bytes, wbits: int, cap: int) -> bytes:
     return b"".join(pieces)
 
 
-def _unbrotli(body: bytes, cap: int) -> tuple[bytes, bool]:
+def _unbrotli(body: bytes, cap: int) -> _Plain:
     decoder, pieces, n = brotli.Decompressor(), [], 0
     try:
         pieces.append(decoder.process(body, output_buffer_limit=65536))
@@ -149,11 +172,11 @@ def _unbrotli(body: bytes, cap: int) -> tuple[bytes, bool]:
             pieces.append(decoder.process(b"", output_buffer_limit=65536))
             n += len(pieces[-1])
     except brotli.error:
-        return b"".join(pieces), False
-    return b"".join(pieces), bool(pieces[0]) or decoder.is_finished()
+        return _Plain(b"".join(pieces), False)
+    return _Plain(b"".join(pieces), bool(pieces[0]) or decoder.is_finished(), not decoder.is_finished())
 
 
-def _unzstd(body: bytes, cap: int) -> tuple[bytes, bool]:
+def _unzstd(body: bytes, cap: int) -> _Plain:
     decoder = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
     pieces, n = [], 0
     try:
@@ -162,11 +185,11 @@ def _unzstd(body: bytes, cap: int) -> tuple[bytes, bool]:
                 pieces.append(piece)
                 n += len(piece)
     except zstandard.ZstdError:
-        return b"".join(pieces), False
-    return b"".join(pieces), bool(pieces)
+        return _Plain(b"".join(pieces), False)
+    return _Plain(b"".join(pieces), bool(pieces))
 
 
-_DECODERS: dict[str, Callable[[bytes, int], tuple[bytes, bool]]] = {
+_DECODERS: dict[str, Callable[[bytes, int], _Plain]] = {
     "gzip": _gunzip,
     "x-gzip": _gunzip,
     "deflate": _undeflate,

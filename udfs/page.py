@@ -7,8 +7,8 @@ from hashlib import blake2b, sha1
 from typing import NamedTuple
 
 from udfs.charset import Decoded, decode
-from udfs.extract import ExtractorError, extract
-from udfs.fault import Fault
+from udfs.extract_process import extract
+from udfs.fault import Fault, Repair
 from udfs.http import HttpResponse, decode_body, parse_response
 from udfs.normalise import clean_text, text_digest
 from udfs.url import parse_url
@@ -55,7 +55,10 @@ class Page(NamedTuple):
     media_type: str | None
     charset: str | None
     charset_source: str | None
-    is_charset_repaired: bool
+    charset_http: str | None
+    charset_meta: str | None
+    charset_detected: str | None
+    repairs: list[str]
     payload_bytes: int | None
     payload_digest: str | None
     title: str | None
@@ -74,6 +77,7 @@ class _Payload(NamedTuple):
     content_type: str | None
     body: bytes
     fault: Fault | None = None
+    repairs: tuple[Repair, ...] = ()
 
 
 class _Text(NamedTuple):
@@ -84,6 +88,7 @@ class _Text(NamedTuple):
     text: str | None = None
     fault: Fault | None = None
     detail: str | None = None
+    repair: Repair | None = None
 
 
 def page_of(record: Record, warc_file: str, settings: ReadSettings) -> Page:
@@ -113,7 +118,10 @@ def page_of(record: Record, warc_file: str, settings: ReadSettings) -> Page:
         media_type=media_type,
         charset=decoded.charset if decoded else None,
         charset_source=decoded.source if decoded else None,
-        is_charset_repaired=decoded is not None and decoded.is_repaired,
+        charset_http=decoded.http if decoded else None,
+        charset_meta=decoded.meta if decoded else None,
+        charset_detected=decoded.detected if decoded else None,
+        repairs=_repairs(record, payload, found),
         payload_bytes=len(body) if found.fault not in _UNREAD else None,
         payload_digest=_digest(body) if body else _value(record.headers.get("warc-payload-digest")),
         title=clean_text(found.title) if found.title else None,
@@ -135,7 +143,7 @@ def unread_page(record: Record, warc_file: str, settings: ReadSettings, error: E
         "warc_offset": record.offset,
         "warc_length": record.length,
         "record_type": record.kind,
-        "is_charset_repaired": False,
+        "repairs": [],
         "fault": Fault.EXTRACTOR_FAILED.value,
         "fault_detail": escaped(f"{type(error).__name__}: {error}"),
         "is_fault_expected": Fault.EXTRACTOR_FAILED.is_expected,
@@ -189,8 +197,8 @@ def _payload(record: Record, cap: int) -> _Payload:
     if record.fault or response.fault or _is_bad_http(response):
         fault = record.fault or response.fault or Fault.BAD_HTTP
         return _Payload(response.status, served_as, b"", fault)
-    body, fault_of_body = decode_body(response, cap)
-    return _Payload(response.status, served_as, body, fault_of_body)
+    body = decode_body(response, cap)
+    return _Payload(response.status, served_as, body.data, body.fault, body.repairs)
 
 
 def _is_http(record: Record, content_type: str | None) -> bool:
@@ -216,17 +224,21 @@ def _text(record: Record, payload: _Payload, media_type: str | None, extractor: 
     decoded = decode(payload.body, payload.content_type)
     if record.kind == "conversion" or not _is_html(media_type, payload.body):
         return _main_text(decoded, None, clean_text(decoded.text))
-    try:
-        title, text, is_fallback = extract(decoded.text.replace("\0", ""), extractor)
-    except ExtractorError as error:
-        return _Text(decoded, fault=Fault.EXTRACTOR_FAILED, detail=str(error))
-    return _main_text(decoded, title, clean_text(text), "fallback extractor" if is_fallback else None)
+    title, text, repair = extract(decoded.text.replace("\0", ""), extractor)
+    return _main_text(decoded, title, clean_text(text), repair)
 
 
-def _main_text(decoded: Decoded, title: str | None, text: str, detail: str | None = None) -> _Text:
+def _main_text(decoded: Decoded, title: str | None, text: str, repair: Repair | None = None) -> _Text:
     if not text.strip():
-        return _Text(decoded, title, None, Fault.NO_MAIN_TEXT, detail)
-    return _Text(decoded, title, text)
+        return _Text(decoded, title, None, Fault.NO_MAIN_TEXT, repair=repair)
+    return _Text(decoded, title, text, repair=repair)
+
+
+def _repairs(record: Record, payload: _Payload, found: _Text) -> list[str]:
+    """Return what was set right on the way to the text, in the order of the way."""
+    is_replaced = found.decoded is not None and found.decoded.is_repaired
+    charset = Repair.CHARSET_REPLACED if is_replaced else None
+    return [repair.value for repair in (record.repair, *payload.repairs, charset, found.repair) if repair]
 
 
 def _fault_before_text(record: Record, payload: _Payload, media_type: str | None) -> Fault | None:

@@ -13,7 +13,7 @@ from udfs.warc import Gap, Record, container_of, read_records
 
 __all__ = ["READER_VERSION", "FileSummary", "ReadSettings", "WarcFileReader", "extractor_version"]
 
-READER_VERSION = "1"  # changes whenever another page, fault or text may come out of the same bytes
+READER_VERSION = "2"  # changes whenever another page, fault or text may come out of the same bytes
 MAX_GAPS = 1000
 
 

@@ -98,7 +98,14 @@ PAGES = Table(
         Column("media_type", "STRING", "Media type in lower case, without parameters"),
         Column("charset", "STRING", "Character encoding that the text was decoded with"),
         Column("charset_source", "STRING", "What told the encoding: bom, http, meta, detected or default"),
-        Column("is_charset_repaired", "BOOLEAN", "Whether some bytes became replacement characters"),
+        Column("charset_http", "STRING", "Encoding that the HTTP header names; null: none, or an unknown one"),
+        Column("charset_meta", "STRING", "Encoding that the page itself names in its first 4 KB"),
+        Column("charset_detected", "STRING", "Encoding that the bytes look like; null where nobody had to look"),
+        Column(
+            "repairs",
+            "ARRAY<STRING>",
+            "What was set right or worked around on the way to the text: udfs/fault.py explains each code",
+        ),
         Column("payload_bytes", "BIGINT", "Bytes of the HTTP body after its codings were undone"),
         Column(
             "payload_digest",

@@ -32,6 +32,7 @@ _TYPES = {
     "INT": pa.int32(),
     "BOOLEAN": pa.bool_(),
     "TIMESTAMP": pa.timestamp("us", "UTC"),
+    "ARRAY<STRING>": pa.list_(pa.string()),
     "MAP<STRING, BIGINT>": pa.map_(pa.string(), pa.int64()),
 }
 _GAPS = pa.list_(pa.struct([("offset", pa.int64()), ("length", pa.int64()), ("reason", pa.string())]))

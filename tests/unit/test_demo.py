@@ -149,7 +149,7 @@ def test_the_crawl_is_as_broad_as_a_real_one(pages: list[Page]) -> None:
     documents = [page for page in pages if page.text]
     assert {page.charset_source for page in documents} == {"http", "meta", "bom", "detected"}
     assert len({page.charset for page in documents}) >= 7
-    assert not any(page.is_charset_repaired for page in documents)
+    assert not any(page.repairs for page in documents)
 
 
 def test_extraction_keeps_the_article_and_drops_the_navigation() -> None:

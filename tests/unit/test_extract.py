@@ -3,7 +3,8 @@
 import pytest
 
 from udfs.errors import ConfigError
-from udfs.extract import EXTRACTORS, extract, extractor_version, is_hostile, strip_tags, title_of
+from udfs.extract import EXTRACTORS, extractor_version, is_hostile, strip_tags, title_of
+from udfs.extract_process import extract
 
 SENTENCES = "Rivers begin as springs in the hills. They grow on their way, and they end in the sea. " * 5
 PAGE = f"""<html><head><title> Of
@@ -25,11 +26,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", EXTRACTORS)
 def test_the_main_text_and_title_of_a_page_are_found(name: str) -> None:
-    title, text, is_fallback = extract(PAGE, name)
+    title, text, repair = extract(PAGE, name)
     assert title == "Of rivers & seas"
     assert "They grow on their way" in text
     assert "var a" not in text
-    assert not is_fallback
+    assert repair is None
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -51,7 +52,7 @@ def test_large_data_and_scripts_are_not_hostile() -> None:
     image = f'<img src="data:image/png;base64,{"iVBORw0/KGgo" * 20_000}">'
     script = "<script>var rows = [" + '{"a": "b c d"}, ' * 20_000 + "]; if (1 <rows.length) {}</script>"
     table = "<table><tr>" + "<td>x</td>" * 5000 + "</tr></table>"
-    assert not extract(PAGE + image + script + table, "resiliparse").is_fallback
+    assert not extract(PAGE + image + script + table, "resiliparse").repair
 
 
 def test_the_fallback_leaves_out_tags_scripts_and_styles() -> None:

@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from tests.unit.warc_builder import BODY, http
-from udfs.fault import Fault
+from udfs.fault import Fault, Repair
 from udfs.http import decode_body, parse_response
 
 CAP = 1_000_000
@@ -22,7 +22,11 @@ def chunked(body: bytes, size: int = 20) -> bytes:
 
 
 def body_of(body: bytes, **headers: str) -> tuple[bytes, Fault | None]:
-    return decode_body(parse_response(http(body, **headers)), CAP)
+    return decode_body(parse_response(http(body, **headers)), CAP)[:2]
+
+
+def repairs_of(body: bytes, **headers: str) -> tuple[Repair, ...]:
+    return decode_body(parse_response(http(body, **headers)), CAP).repairs
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,28 @@ def test_a_gzip_body_that_is_damaged_is_a_fault() -> None:
 
 def test_common_crawl_s_renamed_headers_mean_decoded_already() -> None:
     response = parse_response(b"HTTP/1.1 200 OK\r\nX-Crawler-Content-Encoding: gzip\r\n\r\n" + BODY)
-    assert decode_body(response, CAP) == (BODY, None)
+    assert decode_body(response, CAP) == (BODY, None, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "repairs"),
+    [
+        (BODY, {}, ()),
+        (GZIPPED, {"content_encoding": "gzip"}, ()),
+        (BODY, {"content_encoding": "gzip"}, (Repair.FALSE_CODING,)),
+        (BODY, {"content_encoding": "br, gzip"}, (Repair.FALSE_CODING, Repair.FALSE_CODING)),
+        (BODY, {"transfer_encoding": "chunked"}, (Repair.FALSE_CHUNKED,)),
+        (GZIPPED, {"transfer_encoding": "chunked", "content_encoding": "gzip"}, (Repair.FALSE_CHUNKED,)),
+        (chunked(BODY), {"transfer_encoding": "chunked"}, ()),
+        (chunked(BODY)[:50], {"transfer_encoding": "chunked"}, (Repair.CUT_BODY,)),
+        (GZIPPED[:-20], {"content_encoding": "gzip"}, (Repair.CUT_BODY,)),
+        (zlib.compress(BODY)[:-9], {"content_encoding": "deflate"}, (Repair.CUT_BODY,)),
+        (zstandard.compress(BODY), {"content_encoding": "zstd"}, ()),
+        (brotli.compress(BODY), {"content_encoding": "br"}, ()),
+    ],
+)
+def test_what_had_to_be_set_right_is_said(body: bytes, headers: dict[str, str], repairs: tuple[Repair, ...]) -> None:
+    assert repairs_of(body, **headers) == repairs
 
 
 @pytest.mark.parametrize(

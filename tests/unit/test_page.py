@@ -32,7 +32,7 @@ def test_a_page_says_where_it_lies_what_the_server_said_and_its_text() -> None:
     assert (found.host, found.registered_domain) == ("www.example.co.uk", "example.co.uk")
     assert found.fetched_at == datetime(2024, 5, 1, 12, tzinfo=UTC)
     assert (found.content_type, found.media_type) == ("text/html; charset=UTF-8", "text/html")
-    assert (found.charset, found.charset_source, found.is_charset_repaired) == ("utf-8", "http", False)
+    assert (found.charset, found.charset_source, found.charset_http, found.repairs) == ("utf-8", "http", "utf-8", [])
     assert found.title == "A page"
     assert found.text == SENTENCE.decode()
     assert found.n_chars == len(SENTENCE)
