@@ -76,7 +76,7 @@ def unpublished(
     by_batch: dict[str, list[tuple[WarcFile, Row, bool, bool]]] = {}
     for row in ledger:
         asked = here.get(row["warc_file"]) or here.get(row["uri"])
-        uri, size = (asked.uri, asked.size_bytes) if asked else (row["uri"], row["size_bytes"] or 0)
+        uri, size = (asked.uri, asked.size_bytes) if asked else (row["uri"], row["size_bytes"])
         file = WarcFile(row["warc_file"], uri, size)
         by_batch.setdefault(row["batch"], []).append((file, row, _remains(row, file, again), asked is not None))
     found = [
@@ -114,7 +114,7 @@ def _remains(row: Row, file: WarcFile, again: tuple[str, str] | None) -> bool:
     """Return whether a file is still to be read, by what the ledger says of it."""
     if row["status"] != "published" or again is None:
         return bool(row["status"] != "published")
-    return (row["reader"], row["extractor"], row["size_bytes"]) != (*again, file.size_bytes)
+    return (row["reader"], row["extractor"]) != again or file.size_bytes not in (None, row["size_bytes"])
 
 
 def _claims(crawl: str, files: Sequence[WarcFile], run_id: str) -> Iterator[dict[str, object]]:

@@ -40,13 +40,13 @@ def _shared_root(paths: Iterable[str]) -> str:
 
 
 def _name(uri: str, crawl: str, base: str, *, is_fixed: bool) -> str:
-    layout = f"/crawl-data/{crawl}/"
+    layout, prefix = f"/crawl-data/{crawl}/", base.rstrip("/") + "/"
     if not is_fixed and layout in uri:
-        return uri[uri.index(layout) + 1 :]
-    prefix = base.rstrip("/") + "/"
-    if not uri.startswith(prefix):
+        name = uri[uri.index(layout) + 1 :]
+    elif uri.startswith(prefix):
+        name = uri[len(prefix) :]
+    else:
         raise UsageError(f"{uri} does not lie below the root {base}; give a --root that holds all the files")
-    name = uri[len(prefix) :]
     return unquote(name) if is_uri(uri) else name
 
 

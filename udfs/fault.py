@@ -56,6 +56,11 @@ class GapReason(StrEnum):
     NOT_WARC = "not_warc"  # the whole file is no web archive
     REST = "rest"  # gaps beyond those listed one by one, summed up
 
+    @property
+    def is_expected(self) -> bool:
+        """Whether whole files have such gaps too."""
+        return self in (GapReason.PADDING, GapReason.EMPTY_MEMBER, GapReason.SKIPPABLE_FRAME)
+
 
 class Repair(StrEnum):
     """What was set right, or worked around, in a record or page that is used all the same."""

@@ -124,6 +124,31 @@ def sql(args: argparse.Namespace) -> int:
         return say_rows(lake.sql(query), args.limit, args.format)
 
 
+def quarantine(args: argparse.Namespace) -> int:
+    """Show what was lost or worked around, by reason."""
+    from etl.cli.say import say_rows
+    from etl.quarantine import reasons
+
+    with _lake(args) as lake:
+        return say_rows(reasons(lake, args.crawl), 1000, args.format)
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print a record as it lies in its file."""
+    from udfs.source import list_files, open_uri
+    from udfs.warc.shown import show as lines
+
+    if args.offset < 0:
+        raise UsageError(f"offset {args.offset}: bytes count from 0")
+    (file, *others) = list_files(args.warc_file)
+    if others:
+        raise UsageError(f"{args.warc_file} is {len(others) + 1:,} files; name one")
+    with open_uri(file.uri) as stream:
+        for line in lines(stream, args.warc_file, args.offset, args.bytes):
+            print(line)
+    return 0
+
+
 def train(args: argparse.Namespace) -> int:
     """Train a model folder."""
     from etl.cli.say import say_metrics

@@ -135,7 +135,7 @@ def _write_pages(
     lake: Lake, batch: Batch, scanned: DataFrame, summaries: Sequence[Summary], run: Run
 ) -> Mapping[str, int]:
     """Write the pages of a batch as one replacement of its partition; return how many have which fault."""
-    size = sum(file.size_bytes for file in batch.files)
+    size = sum(split.n_bytes for split in splits_of(batch.files))
     n_outputs = min(len(splits_of(batch.files)), 1 + size // BYTES_PER_OUTPUT_FILE)
     failed = [row["warc_file"] for row in summaries if row["status"] == "failed"]
     pages = pages_of(scanned, batch.batch, failed).coalesce(n_outputs)
@@ -194,7 +194,7 @@ def _result(
     read = {row["warc_file"] for row in found}
     sizes = {row["warc_file"]: row["size_bytes"] for row in known if row["status"] == "published"}
     old = (f for f in files if f.warc_file in sizes and f.warc_file not in read)
-    changed = [f.warc_file for f in old if f.size_bytes != sizes[f.warc_file]]
+    changed = [f.warc_file for f in old if f.size_bytes not in (None, sizes[f.warc_file])]
     return IngestResult(len(files), len(found), n_pages, n_documents, faults, failed, changed)
 
 

@@ -40,29 +40,39 @@ _GAPS = pa.list_(pa.struct([("offset", pa.int64()), ("length", pa.int64()), ("re
 
 @dataclass(frozen=True, slots=True)
 class WarcFile:
-    """A WARC file to take in: its path below the root of the crawl, where it lies, its size in bytes."""
+    """A WARC file to take in: its path below the root of the crawl, where it lies, its size in bytes if known."""
 
     warc_file: str
     uri: str
-    size_bytes: int
+    size_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A part of a file that one task reads, from byte `start` to byte `end`."""
+    """A part of a file that one task reads, from byte `start` to byte `end` (None: to where the file ends)."""
 
     file: WarcFile
     start: int
-    end: int
+    end: int | None
+
+    @property
+    def n_bytes(self) -> int:
+        """Return how many bytes that is; a file of unknown size is taken for a large one."""
+        return SPLIT_BYTES if self.end is None else self.end - self.start
 
 
 def splits_of(files: Iterable[WarcFile], split_bytes: int | None = SPLIT_BYTES) -> list[Split]:
-    """Return the splits of `files`, of about equal size and `split_bytes` at most; None: one for each file."""
+    """Return the splits of `files`, of about equal size and `split_bytes` at most; None: one for each file.
+
+    So has a file of unknown size: those come from lists, which are long enough to keep a cluster busy.
+    """
     found = []
     for file in files:
-        n = -(-file.size_bytes // split_bytes) if split_bytes and file.size_bytes else 1
-        bounds = [file.size_bytes * i // n for i in range(n + 1)]
-        found += [Split(file, start, end) for start, end in pairwise(bounds)]
+        if not split_bytes or not file.size_bytes:
+            found.append(Split(file, 0, file.size_bytes))
+            continue
+        n = -(-file.size_bytes // split_bytes)
+        found += [Split(file, *bounds) for bounds in pairwise(file.size_bytes * i // n for i in range(n + 1))]
     return found
 
 
@@ -71,7 +81,7 @@ def scan(spark: SparkSession, splits: Iterable[Split], settings: ReadSettings) -
 
     One task reads one split, the largest first. Content never fails a task: it becomes a fault.
     """
-    ordered = sorted(splits, key=lambda s: (s.start - s.end, s.file.warc_file, s.start))
+    ordered = sorted(splits, key=lambda s: (-s.n_bytes, s.file.warc_file, s.start))
     read = partial(_read_tasks, splits=tuple(ordered), settings=settings)
     return spark.range(0, len(ordered), 1, len(ordered)).mapInArrow(read, _ddl())
 

@@ -9,7 +9,10 @@ from pyspark.sql import SparkSession
 
 from etl.jobs.ingest import IngestOptions, ingest
 from etl.lake import Lake
+from etl.quarantine import reasons
 from tests.shared import SHARED, needs_shared
+from udfs.source import open_uri
+from udfs.warc import record_at
 
 pytestmark = needs_shared
 
@@ -84,3 +87,17 @@ def test_every_page_has_a_text_or_a_fault_and_nearly_no_fault_is_a_broken_one(la
     bulk = pages.where("warc_file LIKE 'bulk/%'")
     assert bulk.where("NOT is_fault_expected").count() == 0
     assert bulk.where("text IS NOT NULL").count() >= 0.97 * bulk.count()  # the others draw themselves by script
+
+
+def test_what_was_lost_or_worked_around_is_grouped_by_reason_with_an_example_that_can_be_shown(lake: Lake) -> None:
+    found = reasons(lake).collect()
+
+    n_broken = lake.table("quarantine").count()
+    assert sum(row["n"] for row in found if row["what"] == "page") == n_broken > 0
+    assert {row["what"] for row in found} == {"page", "gap", "repair"}
+    for row in found:
+        with open_uri(row["file"]) as stream:
+            piece = record_at(stream, row["offset"])
+        assert piece is not None
+        assert piece.offset == row["offset"], row["reason"]
+    assert reasons(lake, "ANOTHER").collect() == []

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from etl.cli import main
+from tests.unit.warc_builder import gz, response
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,8 @@ def test_an_unknown_key_in_a_pipeline_is_refused_with_the_nearest_one(
 
 
 @pytest.mark.parametrize(
-    "verb", ["", "demo", "run", "ingest", "annotate", "dedup", "plan", "mix", "report", "sql", "train"]
+    "verb",
+    ["", "demo", "run", "ingest", "annotate", "dedup", "plan", "mix", "report", "sql", "quarantine", "show", "train"],
 )
 def test_each_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -57,3 +59,18 @@ def test_each_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]
 
     assert ended.value.code == 0
     assert "usage: webstrata" in capsys.readouterr().out
+
+
+def test_a_record_is_shown_as_it_lies_in_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = gz(response("http://a.com/")), gz(response("http://b.com/\x1b[31m", b"<p>\x1b[2Jred\x00"))
+    path = tmp_path / "x.warc.gz"
+    path.write_bytes(first + second)
+
+    code = main(["show", str(path), str(len(first))])
+
+    shown = capsys.readouterr().out
+    assert code == 0
+    assert f"bytes {len(first):,} to {len(first) + len(second):,}, gzip" in shown
+    assert "warc-target-uri: http://b.com/\\x1b[31m" in shown
+    assert "| <p>\\x1b[2Jred\\x00" in shown
+    assert "\x1b" not in shown

@@ -58,6 +58,26 @@ def container_of(stream: BinaryIO) -> Container:
     return find_container(Source(stream), Caps())
 
 
+def record_at(stream: BinaryIO, offset: int, caps: Caps = Caps()) -> Record | Gap | None:  # noqa: B008
+    """Return the record or gap that holds the byte at `offset`, None behind the end of the file.
+
+    Where a record begins there it is read at once, in whatever state it is; else the file is read up to there.
+    """
+    source = Source(stream)
+    container = find_container(source, caps)
+    pieces: Iterator[Record | Gap] = iter(())
+    if container is Container.PLAIN and (offset == 0 or _is_plain_start(source, offset)):
+        pieces = _plain(source, caps, offset, offset + 1)
+    elif magic := MAGIC.get(container):
+        compressed = _Compressed(source, container, caps)
+        if source.read_all(offset, len(magic)) == magic and compressed.holds_record(offset):
+            pieces = compressed.between(offset, offset + 1)
+    found = next(pieces, None)
+    if found is not None and found.offset == offset:
+        return found
+    return next((p for p in read_records(stream, caps) if p.offset <= offset < p.offset + p.length), None)
+
+
 def _plain(source: Source, caps: Caps, start: int, stop: int) -> Iterator[Record | Gap]:
     begin = _first_plain(source, start, stop)
     if begin is None:
@@ -90,7 +110,7 @@ def _first_plain(source: Source, start: int, stop: int) -> int | None:
 
 def _is_plain_start(source: Source, at: int) -> bool:
     """Tell whether `_first_plain` would find a record at the offset `at`."""
-    return any(_PLAIN_START.match(source.read_all(at - n, n + 6)) for n in (2, 3))
+    return any(at >= n and _PLAIN_START.match(source.read_all(at - n, n + 6)) for n in (2, 3))
 
 
 class _Compressed:
@@ -110,7 +130,7 @@ class _Compressed:
         if start > 0:
             self._skip_dictionary()
             at = self._next_member(start, stop)
-        while at < self._source.size and not (at >= stop and self._is_start(at)):
+        while at < self._source.size and not (at >= stop and self.holds_record(at)):
             head = self._source.read(at, 8)
             if len(head) < 8:
                 head = self._source.read_all(at, 8)
@@ -160,11 +180,12 @@ class _Compressed:
         for offset in self._source.find(self._pattern, at, len(self._magic) - 1):
             if offset >= stop:
                 break
-            if self._is_start(offset):
+            if self.holds_record(offset):
                 return offset
         return self._source.size
 
-    def _is_start(self, at: int) -> bool:
+    def holds_record(self, at: int) -> bool:
+        """Tell whether a member that begins with a record lies at the offset `at`."""
         return is_start(self._source, self._container, at, self._caps, self._dictionary)
 
     def _skip_dictionary(self) -> None:
