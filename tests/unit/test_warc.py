@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pytest
 
+from tests.unit.torture import IN_THE_WARC_HEADER
 from tests.unit.warc_builder import BODY, gz, http, lz, plain, record, response, zst
 from udfs.fault import Fault, GapReason, Repair
 from udfs.warc import Caps, Gap, Record, container_of, read_records
@@ -60,50 +61,10 @@ def test_a_file_that_is_no_archive_is_one_gap(text: bytes) -> None:
     assert read(text) == [Gap(0, len(text), GapReason.NOT_WARC)]
 
 
-# Faults in b: the records a and c must come out whole, whatever is wrong between them.
-FAULTY_RECORDS = {
-    "length_too_small": record("response", "http://b.com/", BLOCK, length="10"),
-    "length_negative": record("response", "http://b.com/", BLOCK, length="-5"),
-    "length_no_number": record("response", "http://b.com/", BLOCK, length="many"),
-    "length_too_large": record("response", "http://b.com/", BLOCK, length="1000000"),
-    "length_beyond_the_cap": record("response", "http://b.com/", BLOCK, length="100000000000"),
-    "length_missing": record("response", "http://b.com/", BLOCK, length=None),
-    "length_2_to_63": record("response", "http://b.com/", BLOCK, length=str(2**63)),
-    "length_2_to_64": record("response", "http://b.com/", BLOCK, length=str(2**64)),
-    "no_type": B.replace(b"WARC-Type: response\r\n", b""),
-    "unknown_type": B.replace(b"response", b"surprise", 1),
-    "no_url": record("response", None, BLOCK),
-    "url_not_http": record("response", "dns:b.com", b"20240501 b.com. 300 IN A 192.0.2.1"),
-    "no_date": B.replace(b"WARC-Date: 2024-05-01T12:00:00Z\r\n", b""),
-    "lf_only": record("response", "http://b.com/", BLOCK, eol=b"\n", tail=b"\n\n"),
-    "cr_cr_lf": record("response", "http://b.com/", BLOCK, eol=b"\r\r\n", tail=b"\r\n\r\n"),
-    "invalid_utf8": B.replace(b"http://b.com/", b"http://b.com/\xff\xfe"),
-    "nul_in_header": B.replace(b"http://b.com/", b"http://b.com/\0"),
-    "folded_line": B.replace(b"http://b.com/", b"http://b.com/\r\n x"),
-    "duplicate_header": B.replace(b"\r\n", b"\r\nWARC-Type: request\r\nWARC-Type: metadata\r\n", 1),
-    "space_in_url": B.replace(b"http://b.com/", b"http://b.com/a b"),
-    "brackets_around_url": B.replace(b"http://b.com/", b"<http://b.com/>"),
-    "header_line_of_2_mb": B.replace(b"\r\n", b"\r\nX: " + b"y" * 2_000_000 + b"\r\n", 1),
-    "100000_headers": B.replace(b"\r\n", b"\r\n" + b"X-Header: y\r\n" * 100_000, 1),
-    "revisit": record("revisit", "http://b.com/", http(b"")),
-    "version_0.18": B.replace(b"WARC/1.0", b"WARC/0.18", 1),
-    "version_1.1": B.replace(b"WARC/1.0", b"WARC/1.1", 1),
-    "version_9.9": B.replace(b"WARC/1.0", b"WARC/9.9", 1),
-    "empty_block": record("response", "http://b.com/", b""),
-    "http_without_status_line": record("response", "http://b.com/", b"Content-Type: text/html\r\n\r\n" + BODY),
-    "http_2": record("response", "http://b.com/", BLOCK.replace(b"HTTP/1.1", b"HTTP/2", 1)),
-    "icy": record("response", "http://b.com/", BLOCK.replace(b"HTTP/1.1", b"ICY", 1)),
-    "http_headers_cut_off": record("response", "http://b.com/", b"HTTP/1.1 200 OK\r\nContent-Ty"),
-    "inner_warc": record("response", "http://b.com/", http(b"<pre>\r\n\r\n" + A + b"</pre>")),
-    "no_blank_lines": record("response", "http://b.com/", BLOCK, tail=b""),
-    "many_blank_lines": record("response", "http://b.com/", BLOCK, tail=b"\r\n" * 40),
-}
-
-
 @pytest.mark.parametrize("container", ["gzip", "plain", "zstd", "lz4", "one member", "one frame"])
-@pytest.mark.parametrize("name", FAULTY_RECORDS)
+@pytest.mark.parametrize("name", IN_THE_WARC_HEADER)
 def test_the_records_around_a_faulty_one_are_whole(name: str, container: str) -> None:
-    parts = (A, FAULTY_RECORDS[name], C)
+    parts = (A, IN_THE_WARC_HEADER[name][0], C)
     wraps = {**CONTAINERS, "one member": lambda *x: gz(b"".join(x)), "one frame": lambda *x: zst(b"".join(x))}
     found = records(wraps[container](*parts))
     assert len(found) == 3
@@ -123,35 +84,13 @@ def test_the_records_around_a_faulty_one_are_whole(name: str, container: str) ->
     ],
 )
 def test_a_wrong_length_is_set_right_by_the_record_s_real_end(name: str, repair: Repair, container: str) -> None:
-    b = records(CONTAINERS[container](A, FAULTY_RECORDS[name], C))[1]
+    b = records(CONTAINERS[container](A, IN_THE_WARC_HEADER[name][0], C))[1]
     assert (b.block, b.fault, b.repair) == (BLOCK, None, repair)
 
 
 # Faults in the compressed bytes of b.
 def _flipped(member: bytes, at: int) -> bytes:
     return member[:at] + bytes([member[at] ^ 0xFF]) + member[at + 1 :]
-
-
-FAULTY_MEMBERS = {
-    "flipped_in_data": lambda m: _flipped(m, len(m) // 2),
-    "header_zeroed": lambda m: bytes(10) + m[10:],
-    "checksum_flipped": lambda m: _flipped(m, len(m) - 6),
-    "length_flipped": lambda m: _flipped(m, len(m) - 2),
-    "30_bytes_missing": lambda m: m[:-30],
-    "junk_behind": lambda m: m + b"GARBAGE" * 30,
-    "zeros_behind": lambda m: m + bytes(512),
-    "junk_that_looks_like_gzip": lambda m: m + b"\x1f\x8b\x08\0" * 200,
-    "empty_member_behind": lambda m: m + gz(b""),
-}
-
-
-@pytest.mark.parametrize("name", FAULTY_MEMBERS)
-def test_a_broken_member_does_not_take_the_rest_of_its_file(name: str) -> None:
-    pieces = read(gz(A) + FAULTY_MEMBERS[name](gz(B)) + gz(C))
-    whole = [p.headers["warc-target-uri"] for p in pieces if isinstance(p, Record) and not p.fault]
-    assert whole[0] == "http://a.com/"
-    assert whole[-1] == "http://c.com/"
-    assert len(pieces) >= 3
 
 
 @pytest.mark.parametrize("at", [-6, -2])
@@ -265,7 +204,7 @@ def test_a_record_over_its_cap_is_a_fault_and_its_neighbours_are_whole(container
 
 def test_a_header_over_its_cap_is_a_fault() -> None:
     for wrap in CONTAINERS.values():
-        b = records(wrap(A, FAULTY_RECORDS["100000_headers"], C))[1]
+        b = records(wrap(A, IN_THE_WARC_HEADER["100000_headers"][0], C))[1]
         assert b.fault is Fault.HEADER_TOO_LARGE
 
 

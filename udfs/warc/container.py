@@ -50,16 +50,20 @@ def container_at_start(source: Source) -> Container | None:
 
 def find_container(source: Source, caps: Caps) -> Container:
     """Return the container of the first record, also behind a damaged beginning."""
-    if container := container_at_start(source):
-        return container
+    said = container_at_start(source)
+    is_sure = said not in MAGIC or SKIPPABLE_FRAME.match(source.read(0)) or is_start(source, said, 0, caps)
+    if said and is_sure:
+        return said
     for at in source.find(_ANY_START, 0, 64):
         start = source.read_all(at, 4)
         if start.startswith(b"WARC"):
+            if said:  # a stored, not deflated, member whose beginning is damaged
+                continue
             return Container.PLAIN
         container = next(c for c, magic in MAGIC.items() if start.startswith(magic))
         if is_start(source, container, at, caps):
             return container
-    return Container.UNKNOWN
+    return said or Container.UNKNOWN
 
 
 def open_member(source: Source, container: Container, at: int, caps: Caps, words: bytes = b"") -> CompressedMember:

@@ -1,0 +1,91 @@
+"""Work grows with the size of hostile input, not with its square: twice as much takes less than 2.5 times as long."""
+
+import gzip
+import time
+from collections.abc import Callable
+from io import BytesIO
+from statistics import median
+
+import pytest
+
+from tests.unit.warc_builder import gz, http, plain, record, response, zst
+from udfs.extract import fallback, is_hostile, without_scripts
+from udfs.fault import Repair
+from udfs.http import decode_body, parse_response
+from udfs.warc import read_records
+
+LIMIT = 2.5
+ROUNDS = 5
+TRIES = 4  # a busy machine may spoil a whole try, not four of them
+
+
+def scan(html: str) -> object:
+    """What is done to a page before and instead of a parser."""
+    return is_hostile(html), is_hostile(without_scripts(html)), fallback(html, Repair.NOT_PARSED)
+
+
+def read(data: bytes) -> object:
+    return sum(piece.length for piece in read_records(BytesIO(data)))
+
+
+def body(data: bytes) -> object:
+    return decode_body(parse_response(data), 1 << 30)
+
+
+A = gz(response("http://a.com/"))
+JUNK = bytes((7 * i * i + i) % 251 for i in range(250_000))
+CASES: dict[str, tuple[Callable[[int], object], int]] = {
+    "nesting": (lambda n: lambda: scan("<div>" * n), 60_000),
+    "nested links": (lambda n: lambda: scan("<a>x" * n), 60_000),
+    "attributes": (lambda n: lambda: scan("<div " + "a=1 " * n + ">"), 300_000),
+    "attributes with brackets": (lambda n: lambda: scan("<div " + 'a=">" ' * n + ">"), 100_000),
+    "open quotes": (lambda n: lambda: scan('<a b="' * n), 100_000),
+    "open scripts": (lambda n: lambda: scan("<script>" * n), 100_000),
+    "open comments": (lambda n: lambda: scan("<!--" * n), 200_000),
+    "brackets": (lambda n: lambda: scan("<" * n), 400_000),
+    "entities": (lambda n: lambda: scan("&amp;&lt" * n), 60_000),
+    "warc headers": (lambda n: lambda: read(record(headers={f"X-{i}": "y" for i in range(n)})), 5_000),
+    "a warc header": (lambda n: lambda: read(record(headers={"X": "y" * n})), 3_000_000),
+    "http headers": (lambda n: lambda: body(http().replace(b"\r\n", b"\r\n" + b"X: y\r\n" * n, 1)), 20_000),
+    "chunks": (lambda n: lambda: body(http(b"1\r\nx\r\n" * n, transfer_encoding="chunked")), 100_000),
+    "members": (lambda n: (lambda data: lambda: read(data))(A * n), 1_000),
+    "frames": (lambda n: (lambda data: lambda: read(data))(zst(response()) * n), 1_000),
+    "plain records": (lambda n: (lambda data: lambda: read(data))(plain(response()) * n), 2_000),
+    "records of one member": (lambda n: (lambda data: lambda: read(data))(gz(response() * n)), 2_000),
+    "junk": (lambda n: (lambda data: lambda: read(data))(A + JUNK * n + A), 40),
+    "junk that looks like gzip": (lambda n: (lambda data: lambda: read(data))(A + b"\x1f\x8b\x08\0" * n + A), 4_000),
+    "truncated members": (lambda n: (lambda data: lambda: read(data))(A[:-20] * n), 300),
+    "lines that look like ARC": (lambda n: (lambda data: lambda: read(data))(b"a:b 20240101000000 x 1\n" * n), 4_000),
+    "wrong lengths": (
+        lambda n: (lambda data: lambda: read(data))(plain(record(block=b"x" * 99, length="9")) * n),
+        3_000,
+    ),
+    "gzip of a body": (
+        lambda n: (lambda data: lambda: body(data))(http(gzip.compress(JUNK * n), content_encoding="gzip")),
+        40,
+    ),
+}
+
+
+def cost(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def ratio(case: str) -> float:
+    make, n = CASES[case]
+    small, large = make(n), make(2 * n)
+    assert callable(small)
+    assert callable(large)
+    pairs = [(cost(small), cost(large)) for _ in range(ROUNDS)]  # in turns: noise meets both
+    return median(pair[1] for pair in pairs) / median(pair[0] for pair in pairs)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_twice_as_much_takes_less_than_two_and_a_half_times_as_long(case: str) -> None:
+    ratios = []
+    while len(ratios) < TRIES and min(ratios, default=LIMIT) >= LIMIT:
+        ratios.append(ratio(case))
+
+    assert min(ratios) < LIMIT
