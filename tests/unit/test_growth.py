@@ -54,7 +54,7 @@ CASES: dict[str, tuple[Callable[[int], object], int]] = {
     "records of one member": (lambda n: (lambda data: lambda: read(data))(gz(response() * n)), 2_000),
     "junk": (lambda n: (lambda data: lambda: read(data))(A + JUNK * n + A), 40),
     "junk that looks like gzip": (lambda n: (lambda data: lambda: read(data))(A + b"\x1f\x8b\x08\0" * n + A), 4_000),
-    "truncated members": (lambda n: (lambda data: lambda: read(data))(A[:-20] * n), 300),
+    "truncated members": (lambda n: (lambda data: lambda: read(data))(A[:-20] * n), 1_200),
     "lines that look like ARC": (lambda n: (lambda data: lambda: read(data))(b"a:b 20240101000000 x 1\n" * n), 4_000),
     "wrong lengths": (
         lambda n: (lambda data: lambda: read(data))(plain(record(block=b"x" * 99, length="9")) * n),
@@ -62,7 +62,7 @@ CASES: dict[str, tuple[Callable[[int], object], int]] = {
     ),
     "gzip of a body": (
         lambda n: (lambda data: lambda: body(data))(http(gzip.compress(JUNK * n), content_encoding="gzip")),
-        40,
+        150,
     ),
 }
 

@@ -25,9 +25,13 @@ _MAX_WINDOW = 128 * 1024 * 1024
 
 
 class CompressedMember:
-    """One member; after `pull` has returned nothing, `at` is the offset just behind it."""
+    """One member; after `pull` has returned nothing, `at` is the offset just behind it.
+
+    It counts as damaged where it reads on behind `limit`: bytes of the next member, cut short as this one is.
+    """
 
     is_bounded = True
+    limit: int | None = None
 
     def __init__(self, source: Source, start: int, caps: Caps) -> None:
         self.source = source
@@ -103,6 +107,9 @@ class StreamMember(CompressedMember):
         return piece
 
     def _feed(self) -> bytes:
+        if self.limit is not None and self._fed_to > self.limit:
+            self.at = self._fed_to
+            raise DamagedError(Fault.DAMAGED_RECORD)
         data = self.source.read(self._fed_to, _FIRST_READ if self._fed_to == self.start else BLOCK)
         if not data:
             self.at = self._fed_to

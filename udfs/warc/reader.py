@@ -28,6 +28,7 @@ from udfs.warc.record import Caps, Gap, Record
 from udfs.warc.source import BLOCK, Source
 
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
+_SLACK = BLOCK
 _MAX_DICTIONARY = 16 * 1024 * 1024
 _PLAIN_START = re.compile(rb"\n\r?\nWARC/\d")
 
@@ -123,14 +124,18 @@ class _Compressed:
         self._magic = MAGIC[container]
         self._pattern = re.compile(re.escape(self._magic))
         self._dictionary = b""
+        self._reach = 0
 
     def between(self, start: int, stop: int) -> Iterator[Record | Gap]:
-        """Yield what lies between the first member at or behind `start` and the first at or behind `stop`."""
+        """Yield what lies between the first member at or behind `start` and the first at or behind `stop`.
+
+        A split goes on through the reach of a damaged member: it then ends behind where the next one begins.
+        """
         at = 0
         if start > 0:
             self._skip_dictionary()
             at = self._next_member(start, stop)
-        while at < self._source.size and not (at >= stop and self.holds_record(at)):
+        while at < self._source.size and not (at >= max(stop, self._reach) and self.holds_record(at)):
             head = self._source.read(at, 8)
             if len(head) < 8:
                 head = self._source.read_all(at, 8)
@@ -150,6 +155,8 @@ class _Compressed:
     def _member(self, at: int) -> Iterator[Record | Gap]:
         """Yield the pieces of a member: at its offset, its offset + 1, …; the last one takes the rest."""
         member = open_member(self._source, self._container, at, self._caps, self._dictionary)
+        if at < self._reach:  # many members cut short would each be inflated through all that follow
+            member.limit = self._next_member(at + 1, self._source.size) + _SLACK
         content = Content(member)
         held: Record | Gap | None = None
         n_held = 0
@@ -163,6 +170,8 @@ class _Compressed:
                 n_held += 1
             held = piece
         content.drain()
+        if content.fault:
+            self._reach = max(self._reach, member.at)
         end = member.at if content.fault is None else self._next_member(at + n_held + 1, self._source.size)
         yield self._last(held, content.fault)._replace(offset=at + n_held, length=end - at - n_held)
 
