@@ -44,8 +44,8 @@ def run_pipeline(spark: SparkSession, pipeline: PipelineConf, *, progress: Progr
     options = IngestOptions(pipeline.crawl, pipeline.root, pipeline.extractor, pipeline.files_per_batch)
     ingest(lake, pipeline.paths, options, progress=progress)
     annotate(lake, pipeline.crawl, annotators, progress=progress)
-    dedup(lake, pipeline.crawl)
-    results = [mix(lake, spec) for spec in specs]
+    dedup(lake, pipeline.crawl, progress=progress)
+    results = [mix(lake, spec, progress=progress) for spec in specs]
     if pipeline.report:
         latest = (results[-1].name, results[-1].version) if results else (None, None)
         write_report(lake, Path(pipeline.report), *latest)

@@ -73,9 +73,10 @@ def dedup(args: argparse.Namespace) -> int:
     """Rank the documents of a crawl that have the same text."""
     from etl.cli.say import say
     from etl.jobs.dedup import dedup as job
+    from etl.progress import bar
 
     with _lake(args) as lake:
-        done = job(lake, args.crawl)
+        done = job(lake, args.crawl, progress=bar)
     say(f"{args.crawl}: {done.n_documents:,} documents, {done.n_duplicates:,} repeat one of {done.n_clusters:,} texts")
     return 0
 
@@ -97,10 +98,11 @@ def mix(args: argparse.Namespace) -> int:
     from etl.cli.say import say_mixture
     from etl.config import find_spec
     from etl.jobs.mix import mix as job
+    from etl.progress import bar
 
     spec = find_spec(args.spec)
     with _lake(args) as lake:
-        say_mixture(job(lake, spec, version=args.version))
+        say_mixture(job(lake, spec, version=args.version, progress=bar))
     return 0
 
 

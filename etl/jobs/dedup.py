@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from etl.faults import persistently
 from etl.lake import Lake
+from etl.progress import Progress, silent
 from etl.runs import Run
 from etl.steps.duplicates import METHOD, exact_duplicates
 from udfs.errors import MissingInputError
@@ -24,7 +25,7 @@ class DedupResult:
     n_duplicates: int
 
 
-def dedup(lake: Lake, crawl: str) -> DedupResult:
+def dedup(lake: Lake, crawl: str, *, progress: Progress = silent) -> DedupResult:
     """Replace the crawl's rows of `duplicates` by those of the documents that it has now.
 
     Raises MissingInputError if nothing of the crawl is published.
@@ -34,9 +35,12 @@ def dedup(lake: Lake, crawl: str) -> DedupResult:
     if not lake.table("files").where((F.col("crawl") == crawl) & (F.col("status") == "published")).limit(1).count():
         raise MissingInputError(f"nothing of crawl {crawl!r} is published in {lake.location}: ingest it first")
     ranked = exact_duplicates(lake.table("documents").where(F.col("crawl") == crawl))
-    persistently(lambda: lake.replace("duplicates", ranked, where={"crawl": crawl}, because=run.because))
-    result = _count(lake, crawl)
-    run.record(lake, n_in=result.n_documents, n_out=result.n_documents, inputs=inputs)
+    with progress("ranking documents of the same text", 2) as advance:
+        persistently(lambda: lake.replace("duplicates", ranked, where={"crawl": crawl}, because=run.because))
+        advance(1)
+        result = _count(lake, crawl)
+        run.record(lake, n_in=result.n_documents, n_out=result.n_documents, inputs=inputs)
+        advance(1)
     return result
 
 

@@ -16,6 +16,7 @@ from etl.lake import Lake
 from etl.mixture import MixtureSpec, Plan
 from etl.mixture import plan as plan_of
 from etl.platform import kept
+from etl.progress import Advance, Progress, silent
 from etl.runs import Run
 from etl.schema import TABLES
 from etl.steps.duplicates import first_of_each_text
@@ -24,6 +25,7 @@ from etl.steps.strata import read_available, with_stratum
 from udfs.errors import ConflictError, UsageError
 
 ATTEMPTS = 5
+N_STEPS = 4  # plan, cuts, rows, plan written
 BROADCAST_PAGES = 1_000_000  # about 100 MB
 PLACE_COLUMNS = ("page_id", "crawl", "text_digest", "stratum", "n_tokens", "score")
 
@@ -44,7 +46,7 @@ def make_plan(lake: Lake, spec: MixtureSpec) -> Plan:
     return plan_of(spec, read_available(_pages(lake, spec, {i.crawl for i in read_inputs(lake, spec.crawls)})))
 
 
-def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None) -> MixResult:
+def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None, progress: Progress = silent) -> MixResult:
     """Write the next version of the mixture, or find that the same one exists.
 
     Raises ConfigError if the spec does not fit the corpus, UsageError if documents are not annotated or
@@ -59,19 +61,24 @@ def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None) -> MixResu
         number, exists = mixtures.choose_version(lake, spec.name, identity, version)
         if exists:
             return MixResult(spec.name, number, False, identity, mixtures.read_plan(lake, spec.name, number))
-        if done := _write(lake, now, spec, number, inputs):
-            return done
+        with progress(f"mixing {spec.name}", N_STEPS) as advance:
+            if done := _write(lake, now, spec, number, inputs, advance):
+                return done
     raise ConflictError(f"{spec.name}: other drivers took the next version {ATTEMPTS} times; run it again")
 
 
-def _write(lake: Lake, now: Lake, spec: MixtureSpec, number: int, inputs: list[Input]) -> MixResult | None:
+def _write(
+    lake: Lake, now: Lake, spec: MixtureSpec, number: int, inputs: list[Input], advance: Advance
+) -> MixResult | None:
     """Write a version's rows and then its plan; None if another driver took the number meanwhile."""
     identity = identity_of(spec.digest, inputs)
     run = Run("mix", f"{spec.name}/{number}", {"spec": spec.model_dump(mode="json"), "version": number})
     crawls = {item.crawl for item in inputs}
     with kept(_pages(now, spec, crawls).select(*PLACE_COLUMNS)) as pages:
         plan = plan_of(spec, read_available(pages))
+        advance(1)
         cuts = find_cuts(pages, plan, spec)
+        advance(1)
         texts = now.table("documents").where(F.col("crawl").isin(*crawls))
         rows = _rows(texts, take(pages, cuts, spec), plan).withColumns(
             {"mixture": F.lit(spec.name), "version": F.lit(number).cast("int"), "identity": F.lit(identity)}
@@ -79,6 +86,7 @@ def _write(lake: Lake, now: Lake, spec: MixtureSpec, number: int, inputs: list[I
         rows = rows.select(*TABLES["mixtures"].column_names)
         if not mixtures.write_rows(lake, rows, spec.name, number, identity, run):
             return None
+    advance(1)
     origin = {
         "version": number,
         "identity": identity,
@@ -87,6 +95,7 @@ def _write(lake: Lake, now: Lake, spec: MixtureSpec, number: int, inputs: list[I
     }
     written = mixtures.write_plan(lake, spec, plan, cuts, origin, run)
     _record(lake, run, plan, written, now.pinned_at or {})
+    advance(1)
     return MixResult(spec.name, number, True, identity, written)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,13 @@ class Ours:
         shutil.rmtree(copy)
         return [ingested, language, *(self._run(step, lake, n_pages) for step in ("annotate", "dedup", "mix"))]
 
-    def _ingest(self, lake: Path, n_pages: int, extractor: str) -> Stage:
+    def ingest_files(self, files: Sequence[Path], n_pages: int) -> Stage:
+        """Ingest some files into a lake of their own."""
+        return self._ingest(self._fresh_lake(), n_pages, "resiliparse", files)
+
+    def _ingest(self, lake: Path, n_pages: int, extractor: str, files: Sequence[Path] | None = None) -> Stage:
         names = self.folder / "files.txt"
-        names.write_text("".join(f"{file}\n" for file in self.corpus.files(n_pages)))
+        names.write_text("".join(f"{file}\n" for file in files or self.corpus.files(n_pages)))
         options = ("--files", str(names), "--extractor", extractor)
         return self._run("ingest", lake, n_pages, *options, name=f"ingest, {extractor}")
 
