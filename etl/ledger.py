@@ -5,17 +5,18 @@ claimed but not published may do it: a batch is one replacement of its partition
 but the files, so doing it twice, or by two drivers at once, gives the same rows. A crash therefore costs one batch.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from etl.faults import persistently
-from etl.lake import Lake, rows_of
+from etl.lake import Lake, condition, rows_of
 from etl.steps.pages import WarcFile
 from etl.steps.summaries import Summary
 
@@ -46,17 +47,38 @@ def claim(
 ) -> list[Row]:
     """Claim those of `files` that nobody has claimed, under any name, in batches of `files_per_batch`.
 
-    `known` is the ledger as it was read before; returned is the ledger as it is after.
+    So are those that could not be read before, in batches of their own: the files that they shared a batch with
+    need not be read again for them. `known` is the ledger as it was read before; returned is the ledger as it is after.
     """
-    names, uris = {row["warc_file"] for row in known}, {row["uri"] for row in known}
+    asked = {f.uri for f in files} | {f.warc_file for f in files}
+    failed = {
+        r["warc_file"]: r["batch"] for r in known if r["status"] == "failed" and {r["uri"], r["warc_file"]} & asked
+    }
+    _release(lake, crawl, failed)
+    held = [row for row in known if row["warc_file"] not in failed]
+    names, uris = {row["warc_file"] for row in held}, {row["uri"] for row in held}
     free = sorted((f for f in files if f.warc_file not in names and f.uri not in uris), key=lambda f: f.warc_file)
-    claims = [row for some in _chunks(free, files_per_batch) for row in _claims(crawl, some, run_id)]
+    new, again = [f for f in free if f.warc_file not in failed], [f for f in free if f.warc_file in failed]
+    chunks = chain(_chunks(new, files_per_batch), _chunks(again, files_per_batch))
+    claims = [row for some in chunks for row in _claims(crawl, some, run_id)]
     if not claims:
-        return known
+        return held
     # Meanwhile another driver may have claimed some of them, under other names if its paths have another root.
     frame, where = rows_of(lake.spark, "files", claims), {"crawl": crawl}
     persistently(lambda: lake.append_missing("files", frame, keys=("warc_file", "uri"), where=where))
     return read(lake, crawl)
+
+
+def _release(lake: Lake, crawl: str, failed: Mapping[str, str]) -> None:
+    """Take files (name -> batch) out of their batches, to which they brought no page."""
+
+    def release(batch: str) -> None:
+        where = {"crawl": crawl, "batch": batch}
+        rest = lake.table("files").where(condition(where)).where(~F.col("warc_file").isin(list(failed)))
+        lake.replace("files", rest, where=where, because={"released": sorted(failed), **where})
+
+    for batch in sorted(set(failed.values())):
+        persistently(partial(release, batch))
 
 
 def unpublished(
@@ -113,7 +135,7 @@ def publish(lake: Lake, batch: Batch, summaries: Iterable[Summary], *, versions:
 def _remains(row: Row, file: WarcFile, again: tuple[str, str] | None) -> bool:
     """Return whether a file is still to be read, by what the ledger says of it."""
     if row["status"] != "published" or again is None:
-        return bool(row["status"] != "published")
+        return bool(row["status"] == "claimed")
     return (row["reader"], row["extractor"]) != again or file.size_bytes not in (None, row["size_bytes"])
 
 

@@ -17,11 +17,14 @@ class Behaviour:
 
     failures: list[int] = field(default_factory=list)  # statuses of the next answers, instead of the right ones
     always: int | None = None
+    refused: str = ""  # paths with this at their end are answered by 403
     serves_ranges: bool = True
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)  # method, path, range
     agents: set[str] = field(default_factory=set)
 
-    def status(self) -> int | None:
+    def status(self, path: str) -> int | None:
+        if self.refused and path.endswith(self.refused):
+            return 403
         return self.always or (self.failures.pop(0) if self.failures else None)
 
 
@@ -43,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._behaviour.asked.append((self.command, self.path, span))
         self._behaviour.agents.add(self.headers.get("User-Agent", ""))
         path = self._folder / unquote(url.path).lstrip("/")
-        if status := self._behaviour.status():
+        if status := self._behaviour.status(url.path):
             self._send(status, b"", {})
         elif "list-type" in (query := parse_qs(url.query)):
             self._send(200, _listing(path, query.get("prefix", [""])[0]), {"Content-Type": "application/xml"})

@@ -17,20 +17,21 @@ from udfs.errors import ConfigError
 from udfs.fault import Repair
 
 EXTRACTORS = ("resiliparse", "trafilatura")
-MAX_HTML_CHARS = 16 * 1024 * 1024
+MAX_HTML_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 2000
 MAX_ATTRIBUTES = 1000
 MAX_TITLE_CHARS = 1000
 
-_OPENING = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,40})")
+_OPENING = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9:-]{0,40})")
 _VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
+    b"area base br col embed hr img input link meta param source track wbr".split(),
 )
-_CLOSED_BY_NEXT = frozenset(("p", "li", "dt", "dd", "option", "tr", "td", "th"))
+_CLOSED_BY_NEXT = frozenset(b"p li dt dd option tr td th".split())
 _LONG_TAG = 4096
 _TAG_START = re.compile(rb"<[A-Za-z][^\s/]*")
 _ATTRIBUTE = re.compile(rb"[^\s/=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|\S*))?")
 _TITLE = re.compile(r"<title(?:\s[^<>]{0,200})?>([^<]{0,4000})", re.IGNORECASE)
+_HUGE_NUMBER = re.compile(r"&#\d{8,};?")
 _TAG = re.compile(r"<[^<>]*>")
 _SILENT = re.compile(r"<(script|style|template|svg)\b", re.IGNORECASE)
 
@@ -50,8 +51,8 @@ class ExtractorError(Exception):
     """The HTML library raised an error."""
 
 
-def parse(html: str, extractor: str) -> Extraction:
-    """Return the title and main text of a page that is not hostile, by the library named.
+def parse(html: bytes, extractor: str) -> Extraction:
+    """Return the title and main text of a page in UTF-8 that is not hostile, by the library named.
 
     Raises ExtractorError, and ConfigError for an unknown name. A page may take the library any time, or crash it:
     `udfs.extract_process` is safe.
@@ -76,32 +77,31 @@ def extractor_version(name: str) -> str:
     return f"{name} {version(name)}"
 
 
-def is_hostile(html: str) -> bool:
+def is_hostile(html: bytes) -> bool:
     """Tell whether a parser could take quadratic time: a page too large, too deep or with too crowded a tag."""
-    if len(html) > MAX_HTML_CHARS:
+    if len(html) > MAX_HTML_BYTES:
         return True
-    data = html.encode("utf-8", "replace")
-    page = np.frombuffer(data, dtype=np.uint8)
-    return _has_crowded_tag(data, page) or (_may_be_deep(page) and _depth(html) > MAX_DEPTH)
+    page = np.frombuffer(html, dtype=np.uint8)
+    return _has_crowded_tag(html, page) or (_may_be_deep(page) and _depth(html) > MAX_DEPTH)
 
 
 def strip_tags(html: str) -> str:
     """Return the text outside tags, scripts and styles, a line for each stretch of it."""
-    lines = (unescape(line).strip() for line in _TAG.sub("\n", without_scripts(html)).split("\n"))
+    lines = (_unescaped(line).strip() for line in _TAG.sub("\n", without_scripts(html)).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def without_scripts(html: str) -> str:
     """Return the page without what no reader sees: scripts, styles, templates, drawings."""
     pieces, at = [], 0
-    unclosed: set[str] = set()  # to look for their end again and again would take quadratic time
+    ends: dict[str, int] = {}  # to look for an end again and again would take quadratic time
+    last_close = html.rfind(">")
     while match := _SILENT.search(html, at):
         pieces.append(html[at : match.start()])
         name = match[1]
-        end = -1 if name in unclosed else html.find(f"</{name}", match.end())
-        if end < 0:
-            unclosed.add(name)
-        close = html.find(">", end) if end >= 0 else -1
+        if 0 <= ends.get(name, 0) < match.end():
+            ends[name] = html.find(f"</{name}", match.end())
+        close = html.find(">", ends[name]) if 0 <= ends[name] < last_close else -1
         at = close + 1 if close >= 0 else match.end()
     pieces.append(html[at:])
     return "\n".join(pieces)
@@ -110,7 +110,11 @@ def without_scripts(html: str) -> str:
 def title_of(html: str) -> str | None:
     """Return what the first <title> of a page holds, found without parsing it."""
     match = _TITLE.search(html[: 256 * 1024])
-    return _title(unescape(match[1])) if match else None
+    return _title(_unescaped(match[1])) if match else None
+
+
+def _unescaped(text: str) -> str:
+    return unescape(_HUGE_NUMBER.sub("\ufffd", text))  # which raises over a number of thousands of digits
 
 
 def _title(title: str | None) -> str | None:
@@ -127,7 +131,7 @@ def _may_be_deep(page: Bytes) -> bool:
     return bool(deepest.max() > MAX_DEPTH)
 
 
-def _depth(html: str) -> int:
+def _depth(html: bytes) -> int:
     """Return how deep the elements of a page nest, about as a parser would see it."""
     depth = deepest = 0
     for match in _OPENING.finditer(html):
@@ -158,20 +162,21 @@ def _n_attributes(stretch: bytes) -> int:
     return sum(1 for _ in islice(_ATTRIBUTE.finditer(stretch, tag.end()), MAX_ATTRIBUTES + 1))
 
 
-def _by_resiliparse(html: str) -> tuple[str | None, str]:
-    tree = HTMLTree.parse(html)
+def _by_resiliparse(html: bytes) -> tuple[str | None, str]:
+    tree = HTMLTree.parse_from_bytes(html, "utf-8")
     text: str = extract_plain_text(tree, main_content=True, alt_texts=False, preserve_formatting=True)
     return tree.title, text
 
 
-def _by_trafilatura(html: str) -> tuple[str | None, str]:
+def _by_trafilatura(html: bytes) -> tuple[str | None, str]:
     import trafilatura  # it takes 0.5 s to import, which the other extractor need not pay
 
-    text = trafilatura.extract(html, favor_precision=False, include_comments=False)
-    return title_of(html), text or ""
+    page = html.decode("utf-8")
+    text = trafilatura.extract(page, favor_precision=False, include_comments=False)
+    return title_of(page), text or ""
 
 
 @lru_cache(maxsize=len(EXTRACTORS))
-def _extractor(name: str) -> Callable[[str], tuple[str | None, str]]:
+def _extractor(name: str) -> Callable[[bytes], tuple[str | None, str]]:
     extractor_version(name)  # raises for an unknown name
     return _by_resiliparse if name == "resiliparse" else _by_trafilatura

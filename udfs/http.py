@@ -19,6 +19,8 @@ _STATUS_LINE = re.compile(rb"(?:HTTP|ICY|SHOUTCAST)\S*[ \t]+(\d{3})(?!\d)", re.I
 _HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,80}[ \t]*:")
 _HEADER_ENDS = (b"\n\r\n", b"\n\n", b"\n\r\r\n")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
+_MAX_MEMBERS = 100  # of a gzip body: what is behind one is copied
+_GZIP_MAGIC = b"\x1f\x8b\x08"
 _MAX_WINDOW = 128 * 1024 * 1024
 
 
@@ -141,12 +143,20 @@ def _undeflate(body: bytes, cap: int) -> _Plain:
 
 def _unzip(body: bytes, wbits: int, cap: int) -> _Plain:
     """Inflate up to `cap` bytes and one; a body that is only cut short counts as whole."""
-    decoder = isal_zlib.decompressobj(wbits)
-    try:
-        data: bytes = decoder.decompress(body, cap + 1)
-    except (_GZIP_ERROR, zlib.error):
-        return _Plain(_inflatable(body, wbits, cap), False)
-    return _Plain(data, bool(data) or decoder.eof, not decoder.eof)
+    pieces: list[bytes] = []
+    n = 0
+    for _ in range(_MAX_MEMBERS):
+        decoder = isal_zlib.decompressobj(wbits)
+        try:
+            pieces.append(decoder.decompress(body, cap + 1 - n))
+        except (_GZIP_ERROR, zlib.error):
+            return _Plain(b"".join(pieces) + _inflatable(body, wbits, cap - n), False)
+        n += len(pieces[-1])
+        body = decoder.unused_data or b""
+        if n > cap or not decoder.eof or not body.startswith(_GZIP_MAGIC):
+            break
+    is_cut = not decoder.eof or body.startswith(_GZIP_MAGIC)
+    return _Plain(b"".join(pieces), n > 0 or decoder.eof, is_cut)
 
 
 def _inflatable(body: bytes, wbits: int, cap: int) -> bytes:
@@ -165,15 +175,16 @@ def _inflatable(body: bytes, wbits: int, cap: int) -> bytes:
 
 
 def _unbrotli(body: bytes, cap: int) -> _Plain:
-    decoder, pieces, n = brotli.Decompressor(), [], 0
+    decoder, pieces, n = brotli.Decompressor(), list[bytes](), 0
     try:
-        pieces.append(decoder.process(body, output_buffer_limit=65536))
-        while not decoder.can_accept_more_data() and n <= cap:
-            pieces.append(decoder.process(b"", output_buffer_limit=65536))
-            n += len(pieces[-1])
+        piece = decoder.process(body, output_buffer_limit=65536)
+        while piece and n <= cap:
+            pieces.append(piece)
+            n += len(piece)
+            piece = b"" if decoder.is_finished() else decoder.process(b"", output_buffer_limit=65536)
     except brotli.error:
         return _Plain(b"".join(pieces), False)
-    return _Plain(b"".join(pieces), bool(pieces[0]) or decoder.is_finished(), not decoder.is_finished())
+    return _Plain(b"".join(pieces), n > 0 or decoder.is_finished(), not decoder.is_finished())
 
 
 def _unzstd(body: bytes, cap: int) -> _Plain:
@@ -186,7 +197,8 @@ def _unzstd(body: bytes, cap: int) -> _Plain:
                 n += len(piece)
     except zstandard.ZstdError:
         return _Plain(b"".join(pieces), False)
-    return _Plain(b"".join(pieces), bool(pieces))
+    n_whole = zstandard.frame_content_size(body) if pieces else -1
+    return _Plain(b"".join(pieces), bool(pieces), n < n_whole)
 
 
 _DECODERS: dict[str, Callable[[bytes, int], _Plain]] = {

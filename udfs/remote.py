@@ -2,7 +2,8 @@
 
 `https://` is read by fsspec, `s3://`, `gs://`, `hdfs://` and the like by pyarrow. A request that fails with 429,
 5xx or a broken connection is made again, after a pause that doubles and that chance shortens, so that many tasks do
-not come back at once. 403 is how Common Crawl says "blocked": asking on would only prolong it.
+not come back at once. 403 is how Common Crawl says "blocked": asking on would only prolong it, so that a worker
+which was refused asks that server for nothing more for a while.
 """
 
 import io
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any, BinaryIO, TypeVar, cast
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
@@ -20,6 +22,8 @@ from pyarrow import fs
 ATTEMPTS = 8
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+REFUSAL_S = 300.0
+REFUSED = "the server refuses us (403)"
 RANGE_BYTES = 4 * 1024 * 1024
 USER_AGENT = "webstrata"
 
@@ -27,6 +31,8 @@ _WEB = ("http://", "https://")
 _DENIED = re.compile(r"\b403\b|ACCESS_DENIED|AccessDenied|Forbidden")
 _MISSING = re.compile(r"\b404\b|NO_SUCH_KEY|NoSuchKey|NO_SUCH_BUCKET|NoSuchBucket|Path does not exist|Not ?Found", re.I)
 T = TypeVar("T")
+
+_refused: dict[tuple[str, str], float] = {}  # scheme and host -> when
 
 
 class DeniedError(PermissionError):
@@ -93,11 +99,16 @@ def patiently(do: Callable[[], T], what: str, *, pause: Callable[[float], None] 
 
     Raises DeniedError at once for 403, FileNotFoundError for 404, and the last error after 8 attempts.
     """
+    server = urlsplit(what)[:2]
+    if time.monotonic() - _refused.get(server, -REFUSAL_S) < REFUSAL_S:
+        raise DeniedError(f"{REFUSED} some minutes ago and was not asked again: {what}")
     for attempt in range(ATTEMPTS):
         try:
             return do()
         except Exception as error:
             known = _known(error, what)
+            if isinstance(known, DeniedError):
+                _refused[server] = time.monotonic()
             if known or attempt == ATTEMPTS - 1:
                 raise (known or OSError(f"{what}: {_said(error)}, {ATTEMPTS} times")) from error
             longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
@@ -109,17 +120,26 @@ def _known(error: Exception, what: str) -> OSError | None:
     """Return the error to raise where asking again is no use."""
     if isinstance(error, DeniedError):
         return error
-    status = getattr(error, "status", None)
-    if status == 403 or _DENIED.search(str(error)):
-        return DeniedError(f"{what}: the server refuses us (403): wait, ask for less at once, or check credentials")
-    if status in (404, 410) or isinstance(error, FileNotFoundError) or _MISSING.search(str(error)):
-        return FileNotFoundError(f"{what}: no such file")
+    status, text = _status(error), str(error).replace(what, "").replace(urlsplit(what).path, "")
+    if status == 403 or (status is None and _DENIED.search(text)):
+        return DeniedError(f"{REFUSED}: wait, ask for less at once, or check credentials: {what}")
+    if status in (404, 410) or (status is None and (isinstance(error, FileNotFoundError) or _MISSING.search(text))):
+        return FileNotFoundError(f"no such file: {what}")
     is_ours = status is not None and 400 <= status < 500 and status not in (408, 425, 429)
     return OSError(f"{what}: {_said(error)}") if is_ours else None
 
 
+def _status(error: BaseException | None) -> int | None:
+    """Return the HTTP status behind an error, or behind the one that caused it."""
+    while error is not None:
+        if isinstance(status := getattr(error, "status", None), int):
+            return status
+        error = error.__cause__
+    return None
+
+
 def _said(error: Exception) -> str:
-    status = getattr(error, "status", None)
+    status = _status(error)
     return f"HTTP {status}" if status else f"{type(error).__name__}: {error}"[:200]
 
 

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, NoReturn
 from urllib.parse import quote
@@ -50,7 +51,9 @@ def list_files(path: str) -> list[SourceFile]:
 def root_of(path: str) -> str:
     """Return the folder that the names of the files below `path` count from."""
     if is_list(path):
-        return os.path.commonpath([file.uri.rpartition("/")[0] for file in _listed(path)]).replace(":/", "://", 1)
+        folders = [file.uri.split("/")[:-1] for file in _listed(path)]
+        shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
+        return "/".join(parts[0] for parts in shared)
     fixed = _fixed_part(path)
     if fixed.startswith(_WEB):
         return fixed.rpartition("/")[0]

@@ -7,6 +7,7 @@ from io import SEEK_END
 from typing import BinaryIO
 
 from udfs.extract import extractor_version
+from udfs.extract_process import start_extractor
 from udfs.fault import GapReason
 from udfs.page import PAGE_KINDS, Page, ReadSettings, page_of, unread_page
 from udfs.warc import Gap, Record, container_of, read_records
@@ -55,9 +56,10 @@ class WarcFileReader:
         self._digest = 0
 
     def __iter__(self) -> Iterator[Page]:
-        extractor_version(self._settings.extractor)  # an unknown one is an error before any work
+        start_extractor(self._settings.extractor)  # an unknown one, or one that fails, is an error before any work
         self.summary.size_bytes = self._stream.seek(0, SEEK_END)
-        self.summary.container = str(container_of(self._stream))
+        if self._start == 0:
+            self.summary.container = str(container_of(self._stream))
         for piece in read_records(self._stream, self._settings.caps, start=self._start, end=self._end):
             self._count(piece)
             if isinstance(piece, Record) and piece.kind in PAGE_KINDS:
@@ -69,6 +71,8 @@ class WarcFileReader:
     def _page(self, record: Record) -> Page:
         try:
             return page_of(record, self._warc_file, self._settings)
+        except OSError:  # not the page's fault: no process for the extractor
+            raise
         except Exception as error:  # noqa: BLE001 no page may take its file down, whatever a library raises
             return unread_page(record, self._warc_file, self._settings, error)
 

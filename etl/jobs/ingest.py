@@ -24,6 +24,7 @@ from etl.runs import Run
 from etl.steps.pages import SPLIT_BYTES, WarcFile, pages_of, scan, splits_of, summaries_of
 from etl.steps.summaries import Summary, by_file
 from udfs.errors import LakeError, UsageError
+from udfs.remote import REFUSED
 from udfs.warc_file import READER_VERSION, ReadSettings, extractor_version
 
 MIN_SPLIT_BYTES = 64
@@ -89,13 +90,26 @@ def ingest(lake: Lake, paths: Sequence[str], options: IngestOptions, *, progress
     batches = ledger.unpublished(rows, options.crawl, files, run_id=run.run_id, again=again)
     found: list[Summary] = []
     faults: Counter[str] = Counter()
+    refused: list[Summary] = []
     with progress("reading", sum(len(b.files) for b in batches)) as advance:
-        for batch in batches:
+        for batch in _last_those_that_failed(batches, known):
             summaries, counts = _do_batch(lake, batch, run, options)
             found += summaries
             faults.update(counts)
             advance(len(batch.files))
-    return _result(lake, run, files, known, found, faults)
+            refused = [row for row in summaries if row["status"] == "failed" and REFUSED in row["fault"]]
+            if 2 * len(refused) > len(summaries):
+                break  # the server would refuse the rest too, and take it amiss
+    result = _result(lake, run, files, known, found, faults)
+    if refused:
+        raise LakeError(f"{refused[0]['fault']}; what was read is published, run it again to go on")
+    return result
+
+
+def _last_those_that_failed(batches: Sequence[Batch], known: Sequence[Row]) -> list[Batch]:
+    """Return the batches, those with files that could not be read before at the end: they may stop the run."""
+    failed = {row["warc_file"] for row in known if row["status"] == "failed"}
+    return sorted(batches, key=lambda batch: any(file.warc_file in failed for file in batch.files))
 
 
 def _do_batch(lake: Lake, batch: Batch, run: Run, options: IngestOptions) -> tuple[list[Summary], Mapping[str, int]]:
@@ -103,7 +117,7 @@ def _do_batch(lake: Lake, batch: Batch, run: Run, options: IngestOptions) -> tup
     if not batch.is_ours and not options.again and ledger.is_published(lake, batch):
         return [], {}
     with _scanned(lake, batch, options) as (scanned, summaries):
-        _check_files(batch, summaries, may_fail=not options.again)
+        _check_files(batch, summaries)
         _tell(options, "read", batch.batch)
         faults = _write_pages(lake, batch, scanned, summaries, run)
         _tell(options, "written", batch.batch)
@@ -145,14 +159,15 @@ def _write_pages(
     return _check_pages(summaries, written)
 
 
-def _check_files(batch: Batch, summaries: Iterable[Summary], *, may_fail: bool) -> None:
-    """Raise LakeError unless every file came back, and with every byte accounted for."""
+def _check_files(batch: Batch, summaries: Iterable[Summary]) -> None:
+    """Raise LakeError unless every file came back, with every byte accounted for, and none that was read is lost."""
+    published = {row["warc_file"] for row in batch.rows if row["status"] == "published"}
     by_name = {row["warc_file"]: row for row in summaries}
     missing = [file.warc_file for file in batch.files if file.warc_file not in by_name]
     if missing:
         raise LakeError(f"batch {batch.batch}: no summary of {missing[0]} and {len(missing) - 1} more; run it again")
     for name, row in by_name.items():
-        if row["status"] == "failed" and not may_fail:
+        if row["status"] == "failed" and name in published:
             raise LakeError(f"{name}: {row['fault']}: its pages would be lost by doing batch {batch.batch} again")
         if row["status"] == "published" and sum(row["n_bytes"].values()) != row["size_bytes"]:
             raise LakeError(

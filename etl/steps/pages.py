@@ -117,9 +117,10 @@ def _read_split(split: Split, settings: ReadSettings) -> Iterator[pa.RecordBatch
             reader = WarcFileReader(stream, name, settings, start=split.start, end=end)
             yield from map(_page_batch, _chunks(reader))
             yield _summary_batch({"warc_file": name, "status": "published", **_summary(reader.summary)})
-    except (OSError, pa.ArrowException) as error:
+    except Exception as error:  # noqa: BLE001 no file may take its job down, whatever a library raises
         # It may be there tomorrow: the file counts as failed, its pages are left out, and the next run reads it again.
-        yield _summary_batch({"warc_file": name, "status": "failed", "fault": f"unreadable: {error}"[:300]})
+        said = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        yield _summary_batch({"warc_file": name, "status": "failed", "fault": f"unreadable: {said}"[:300]})
 
 
 def _chunks(pages: Iterable[Page]) -> Iterator[list[Page]]:

@@ -1,3 +1,4 @@
+import gzip
 import threading
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from etl import ledger
 from etl.jobs.ingest import IngestOptions, ingest
 from etl.lake import Lake
 from etl.naming import find_warc_files
+from tests.servers import Behaviour, serve
 from tests.spark.lakes import crawl_name, html, pages_in, some_files, write_crawl
+from tests.unit.warc_builder import plain, record, warc_records
 from udfs.errors import LakeError, MissingInputError, UsageError
 
 
@@ -243,3 +246,49 @@ def test_doing_a_batch_again_reads_what_changed_and_never_loses_the_pages_of_a_f
     with pytest.raises(LakeError, match="its pages would be lost"):
         ingest(lake, [str(folder)], IngestOptions(name, extractor="trafilatura", again=True))
     assert lake.table("documents").where(f"crawl = '{name}'").count() == 5
+
+
+def test_a_file_in_splits_gives_the_rows_of_one_reader_and_one_that_deceives_a_split_is_read_whole(
+    lake: Lake, name: str, tmp_path: Path
+) -> None:
+    pages = some_files(1, 60)["part-00.warc.gz"]
+    inner = plain(*warc_records(pages))
+    folder = write_crawl(tmp_path / "in", {"a.warc.gz": pages})
+    (folder / "b.warc").write_bytes(inner + record(block=inner) + inner)
+
+    ingest(lake, [str(folder)], IngestOptions(name))
+    ingest(lake, [str(folder)], IngestOptions(name + "-split", split_bytes=4096))
+
+    assert pages_in(lake, name) == pages_in(lake, name + "-split")
+    assert len(pages_in(lake, name)) == 60 + 120 + 1
+    facts = [
+        [(r["warc_file"], r["n_records"], r["n_bytes"], r["gaps"]) for r in sorted(files_of(lake, crawl))]
+        for crawl in (name, name + "-split")
+    ]
+    assert facts[0] == facts[1]
+
+
+def test_a_list_of_paths_on_a_web_server_is_taken_in_and_a_refusal_stops_the_run(
+    lake: Lake, name: str, tmp_path: Path
+) -> None:
+    layout = tmp_path / "crawl-data" / name
+    write_crawl(layout / "warc", some_files(2))
+    lines = [f"crawl-data/{name}/warc/part-0{i}.warc.gz" for i in range(2)]
+    (layout / "warc.paths.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    behaviour = Behaviour()
+
+    with serve(tmp_path, behaviour) as host:
+        paths = [f"http://{host}/crawl-data/{name}/warc.paths.gz"]
+        ingest(lake, paths, IngestOptions(name))
+        (layout / "warc.paths.gz").write_bytes(gzip.compress("\n".join([*lines, lines[0] + "x"]).encode()))
+        write_crawl(layout / "warc", {"part-00.warc.gzx": {"http://new.example/": html("New words. " * 20)}})
+        behaviour.refused = "gzx"
+        with pytest.raises(LakeError, match="refuses us"):
+            ingest(lake, paths, IngestOptions(name))
+
+    assert len(pages_in(lake, name)) == 6
+    assert {row["warc_file"]: row["status"] for row in files_of(lake, name)} == {
+        lines[0]: "published",
+        lines[1]: "published",
+        lines[0] + "x": "failed",
+    }

@@ -44,8 +44,8 @@ def test_a_hostile_page_ends_and_keeps_its_words(name: str) -> None:
     "name", ["nesting", "attributes", "attributes_without_blanks", "nested_links", "nested_drawings"]
 )
 def test_pages_that_take_a_parser_quadratic_time_are_told(name: str) -> None:
-    assert is_hostile(HOSTILE[name](3000))
-    assert not is_hostile(HOSTILE[name](300))
+    assert is_hostile(HOSTILE[name](3000).encode())
+    assert not is_hostile(HOSTILE[name](300).encode())
 
 
 def test_large_data_and_scripts_are_not_hostile() -> None:
@@ -68,3 +68,7 @@ def test_an_unknown_extractor_is_an_error_that_names_the_known_ones() -> None:
 
 def test_the_version_of_an_extractor_names_its_library_s() -> None:
     assert extractor_version("resiliparse").startswith("resiliparse 2.")
+
+
+def test_a_number_of_thousands_of_digits_is_no_error() -> None:
+    assert strip_tags(f"<p>a &#{'1' * 9000}; b &#65;") == "a \ufffd b A"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from udfs import extract_process
 from udfs.extract_process import ExtractorProcess, extract
 from udfs.fault import Repair
 
@@ -36,8 +37,8 @@ def test_a_page_that_takes_the_parser_too_long_keeps_its_words_and_the_next_page
 ) -> None:
     started = time.process_time()
 
-    slow = quick.extract(SLOW)
-    after = quick.extract(PAGE)
+    slow = quick.extract(SLOW.encode())
+    after = quick.extract(PAGE.encode())
 
     assert slow.repair is Repair.PARSER_OUT_OF_TIME
     assert "more words" in slow.text
@@ -49,32 +50,32 @@ def test_a_page_that_takes_all_memory_costs_the_child_alone() -> None:
     small = ExtractorProcess("resiliparse", memory_bytes=600 << 20)
     huge = "<p>words</p>" + "<b>x</b>" * 2_000_000
 
-    found = small.extract(huge)
+    found = small.extract(huge.encode())
 
     assert found.repair in (Repair.PARSER_DIED, Repair.PARSER_FAILED)
     assert found.text.startswith("words")
-    assert small.extract(PAGE).repair is None
+    assert small.extract(PAGE.encode()).repair is None
 
 
 def test_a_child_that_is_gone_costs_one_page(quick: ExtractorProcess) -> None:
-    quick.extract(PAGE)
+    quick.extract(PAGE.encode())
     child = quick._child
     assert child is not None
     child.kill()
     child.wait()
 
-    assert quick.extract(PAGE).repair is Repair.PARSER_DIED
-    assert quick.extract(PAGE).repair is None
+    assert quick.extract(PAGE.encode()).repair is Repair.PARSER_DIED
+    assert quick.extract(PAGE.encode()).repair is None
 
 
 def test_a_fork_has_a_child_of_its_own(quick: ExtractorProcess) -> None:
-    quick.extract(PAGE)
+    quick.extract(PAGE.encode())
     pid = os.fork()
     if not pid:
-        os._exit(0 if quick.extract(PAGE).repair is None else 1)
+        os._exit(0 if quick.extract(PAGE.encode()).repair is None else 1)
 
     assert os.waitpid(pid, 0)[1] == 0
-    assert quick.extract(PAGE).repair is None
+    assert quick.extract(PAGE.encode()).repair is None
 
 
 def test_the_child_ends_with_its_parent() -> None:
@@ -90,5 +91,24 @@ def test_the_child_ends_with_its_parent() -> None:
     assert not process.exists()
 
 
-def test_text_that_is_no_unicode_goes_through(quick: ExtractorProcess) -> None:
-    assert "Rivers" in quick.extract(PAGE + "\ud800<p>x").text
+def test_text_that_is_no_unicode_goes_through() -> None:
+    assert "Rivers" in extract(PAGE + "\ud800<p>x", "resiliparse").text
+
+
+def test_an_answer_that_was_not_read_to_its_end_is_never_the_next_pages(
+    quick: ExtractorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(stream: object, n: int) -> bytes:
+        raise MemoryError
+
+    quick.extract(PAGE.encode())
+    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+        patch.setattr(extract_process, "_read", fail)
+        quick.extract(b"<p>the page before")
+
+    assert "Rivers" in quick.extract(PAGE.encode()).text
+
+
+def test_a_process_that_does_not_start_is_an_error_and_not_a_worse_text() -> None:
+    with pytest.raises(OSError, match="does not start"):
+        ExtractorProcess("resiliparse", memory_bytes=1 << 20).extract(PAGE.encode())

@@ -21,7 +21,7 @@ TRIES = 4  # a busy machine may spoil a whole try, not four of them
 
 def scan(html: str) -> object:
     """What is done to a page before and instead of a parser."""
-    return is_hostile(html), is_hostile(without_scripts(html)), fallback(html, Repair.NOT_PARSED)
+    return is_hostile(html.encode()), is_hostile(without_scripts(html).encode()), fallback(html, Repair.NOT_PARSED)
 
 
 def read(data: bytes) -> object:
@@ -41,6 +41,8 @@ CASES: dict[str, tuple[Callable[[int], object], int]] = {
     "attributes with brackets": (lambda n: lambda: scan("<div " + 'a=">" ' * n + ">"), 100_000),
     "open quotes": (lambda n: lambda: scan('<a b="' * n), 100_000),
     "open scripts": (lambda n: lambda: scan("<script>" * n), 100_000),
+    "scripts without an end": (lambda n: lambda: scan("<script " * n + "</script"), 40_000),
+    "scripts that end far behind": (lambda n: lambda: scan("<script>" * n + "</script>"), 40_000),
     "open comments": (lambda n: lambda: scan("<!--" * n), 200_000),
     "brackets": (lambda n: lambda: scan("<" * n), 400_000),
     "entities": (lambda n: lambda: scan("&amp;&lt" * n), 60_000),

@@ -1,6 +1,7 @@
 """HTTP blocks as servers and crawlers wrote them."""
 
 import gzip
+import random
 import zlib
 
 import brotli
@@ -150,3 +151,34 @@ def test_what_had_to_be_set_right_is_said(body: bytes, headers: dict[str, str], 
 )
 def test_a_bomb_ends_at_its_cap(coding: str, bomb: bytes) -> None:
     assert body_of(bomb, content_encoding=coding) == (b"", Fault.BODY_TOO_LARGE)
+
+
+LARGE = random.Random(5).randbytes(600_000).hex().encode()  # what a decoder gives in several steps
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(LARGE)),
+        ("gzip", gzip.compress(LARGE[:9]) + gzip.compress(LARGE[9:500_000]) + gzip.compress(LARGE[500_000:])),
+        ("deflate", zlib.compress(LARGE)),
+        ("br", brotli.compress(LARGE)),
+        ("zstd", zstandard.compress(LARGE)),
+    ],
+)
+def test_a_large_body_comes_out_whole(coding: str, body: bytes) -> None:
+    found = decode_body(parse_response(http(body, content_encoding=coding)), 2 * CAP)
+
+    assert found == (LARGE, None, ())
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [("gzip", gzip.compress(LARGE)), ("br", brotli.compress(LARGE)), ("zstd", zstandard.compress(LARGE))],
+)
+def test_a_large_body_that_is_cut_is_used_and_said_to_be_cut(coding: str, body: bytes) -> None:
+    found = decode_body(parse_response(http(body[: len(body) // 2], content_encoding=coding)), 2 * CAP)
+
+    assert LARGE.startswith(found.data)
+    assert len(found.data) > 100_000
+    assert found[1:] == (None, (Repair.CUT_BODY,))

@@ -32,6 +32,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def behaviour(monkeypatch: pytest.MonkeyPatch) -> Behaviour:
     monkeypatch.setattr(remote, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(remote, "_refused", {})
     return Behaviour()
 
 
@@ -86,12 +87,37 @@ def test_a_busy_server_is_asked_again(base: str, behaviour: Behaviour, status: i
     assert data == DATA
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again_for_the_size_too(base: str, behaviour: Behaviour, status: int) -> None:
+    behaviour.failures = [status] * 5
+    with open_uri(f"{base}/{KEY}") as stream:
+        assert stream.read(100) == DATA[:100]
+
+
+def test_a_refusal_at_the_door_is_seen_as_one(base: str, behaviour: Behaviour) -> None:
+    behaviour.always = 403
+    with pytest.raises(DeniedError):
+        open_uri(f"{base}/{KEY}")
+
+
+def test_a_number_in_a_name_is_no_status(base: str, behaviour: Behaviour, folder: Path) -> None:
+    (folder / "bucket" / "part-403.warc.gz").write_bytes(DATA)
+    with open_uri(f"{base}/part-403.warc.gz") as stream:
+        behaviour.failures = [503]
+        assert stream.read(10) == DATA[:10]
+
+
 def test_a_refusal_is_final_and_says_what_to_do(base: str, behaviour: Behaviour) -> None:
     with open_uri(f"{base}/{KEY}") as stream:
         behaviour.always = 403
         n_before = len(behaviour.asked)
         with pytest.raises(DeniedError, match="wait, ask for less at once"):
             stream.read()
+
+        assert len(behaviour.asked) == n_before + 1
+        behaviour.always = None
+        with pytest.raises(DeniedError, match="not asked again"):
+            open_uri(f"{base}/{KEY}")
 
     assert len(behaviour.asked) == n_before + 1
 

@@ -221,3 +221,9 @@ def test_short_reads_of_the_stream_change_nothing() -> None:
 
     data = gz(A, B, C)
     assert list(read_records(Dripping(data))) == read(data)
+
+
+def test_a_damaged_dictionary_costs_what_needs_it_and_no_more() -> None:
+    junk = b"\x37\xa4\x30\xec" + bytes(range(256)) * 4
+    frame = b"\x5d\x2a\x4d\x18" + len(junk).to_bytes(4, "little") + junk
+    assert urls(frame + zst(A) + zst(C)) == ["http://a.com/", "http://c.com/"]

@@ -1,6 +1,7 @@
 """A file read in splits gives what one reader gives, or is seen to need one."""
 
 import gzip
+import random
 from collections.abc import Callable
 from io import BytesIO
 
@@ -132,6 +133,37 @@ def test_the_gaps_of_splits_are_cut_off_where_those_of_the_file_would_be() -> No
     assert found == pages
     assert by_file(parts)[0] == by_file(summaries)[0]
     assert len(by_file(parts)[0][0]["gaps"]) == 1000
+
+
+def test_what_is_salvaged_of_a_member_does_not_depend_on_where_it_lies() -> None:
+    member = gz(b"".join(response(f"http://{i}.com/") for i in range(20)))
+    broken = member[:-6] + bytes([member[-6] ^ 1]) + member[-5:]
+    found = set()
+    for at in (0, 100, 65_536 - len(broken) // 2, 65_536 - 9, 65_536):
+        lead = gz(record("resource", "http://x.com/", random.Random(1).randbytes(at))) if at else b""
+        pages, _ = read(lead + broken + gz(response("http://z.com/")), 1)
+        found.add(sum("/" in (page.url or "") for page in pages if page.url != "http://x.com/"))
+
+    assert len(found) == 1
+    assert found.pop() >= 20
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04" + bytes(1_000_000), gz(bytes(2_000_000)), b"a" * 1_000_000])
+def test_a_file_without_records_is_not_read_once_for_each_split(data: bytes) -> None:
+    n_read = 0
+
+    class Counted(BytesIO):
+        def read(self, n: int | None = -1) -> bytes:
+            nonlocal n_read
+            piece = super().read(n)
+            n_read += len(piece)
+            return piece
+
+    for split in splits_of([WarcFile("x", "x", len(data))], max(1, len(data) // 16)):
+        end = None if split.end == len(data) else split.end
+        list(WarcFileReader(Counted(data), "x", ReadSettings("C"), start=split.start, end=end))
+
+    assert n_read < 4 * len(data) + 17 * 4 * 65_536
 
 
 def test_a_split_reads_no_more_than_its_part() -> None:

@@ -110,7 +110,8 @@ class StreamMember(CompressedMember):
         if self.limit is not None and self._fed_to > self.limit:
             self.at = self._fed_to
             raise DamagedError(Fault.DAMAGED_RECORD)
-        data = self.source.read(self._fed_to, _FIRST_READ if self._fed_to == self.start else BLOCK)
+        # In steps that count from the member's start: what a broken one still gives depends on them.
+        data = self.source.read_all(self._fed_to, _FIRST_READ if self._fed_to == self.start else BLOCK)
         if not data:
             self.at = self._fed_to
             raise DamagedError(Fault.TRUNCATED_RECORD)
@@ -149,7 +150,7 @@ class GzipMember(StreamMember):
     def _salvaged(self) -> Iterator[bytes]:
         # zlib, in small steps, gives all that lies before the fault; isal gives up earlier.
         decoder, at, n_out, n_known = zlib.decompressobj(31), self.start, 0, self._n_out
-        while not decoder.eof and (data := self.source.read(at, _FIRST_READ)):
+        while not decoder.eof and (data := self.source.read_all(at, _FIRST_READ)):
             at += len(data)
             while data:
                 try:
@@ -157,6 +158,7 @@ class GzipMember(StreamMember):
                 except zlib.error:
                     raise DamagedError(Fault.DAMAGED_RECORD) from None
                 data = decoder.unconsumed_tail
+                self.at = max(self.at, at - len(data))
                 n_out += len(piece)
                 if piece and n_out > n_known:
                     yield piece
@@ -177,6 +179,15 @@ class Lz4Member(StreamMember):
         self._is_pending = not self._decoder.needs_input and not self._decoder.eof
         self.at = self._fed_to
         return piece
+
+
+def usable_dictionary(data: bytes) -> bytes:
+    """Return a dictionary if zstd can use it, else none: a damaged one would be an error with each frame."""
+    try:
+        zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(data)).decompressobj()
+    except zstandard.ZstdError:
+        return b""
+    return data
 
 
 class ZstdMember(CompressedMember):

@@ -22,7 +22,7 @@ from udfs.warc.container import (
     open_member,
 )
 from udfs.warc.content import Content, PlainMember
-from udfs.warc.members import ZSTD_MAGIC, ZstdMember
+from udfs.warc.members import ZSTD_MAGIC, ZstdMember, usable_dictionary
 from udfs.warc.parser import parse
 from udfs.warc.record import Caps, Gap, Record
 from udfs.warc.source import BLOCK, Source
@@ -100,7 +100,7 @@ def _first_plain(source: Source, start: int, stop: int) -> int | None:
     """Return the offset of the first record of a split; a file begins at 0, whatever is there."""
     if start == 0:
         return 0
-    for blank_line in source.find(_PLAIN_START, start - 3, 9):
+    for blank_line in source.find(_PLAIN_START, max(0, start - 3), 9, stop):
         at = source.read_all(blank_line, 4).index(b"W") + blank_line
         if at >= stop:
             return None
@@ -186,7 +186,7 @@ class _Compressed:
 
     def _next_member(self, at: int, stop: int) -> int:
         """Return the offset of the next member before `stop` that begins with a record, else the file's size."""
-        for offset in self._source.find(self._pattern, at, len(self._magic) - 1):
+        for offset in self._source.find(self._pattern, at, len(self._magic) - 1, stop):
             if offset >= stop:
                 break
             if self.holds_record(offset):
@@ -207,7 +207,7 @@ class _Compressed:
         """Return the gap of a skippable frame, keeping the dictionary that it may hold."""
         n = min(int.from_bytes(start[4:8], "little"), self._source.size - at - 8)
         if start.startswith(_DICTIONARY) and 0 < n <= _MAX_DICTIONARY:
-            self._dictionary = self._inflated(self._source.read_all(at + 8, n))
+            self._dictionary = usable_dictionary(self._inflated(self._source.read_all(at + 8, n)))
         return Gap(at, min(8 + max(n, 0), self._source.size - at), GapReason.SKIPPABLE_FRAME)
 
     def _inflated(self, dictionary: bytes) -> bytes:

@@ -42,10 +42,14 @@ class Source:
             n -= len(piece)
         return b"".join(pieces)
 
-    def find(self, pattern: re.Pattern[bytes], at: int, overlap: int) -> Iterator[int]:
-        """Yield the offsets of `pattern`, whose matches are at most `overlap` bytes long, from `at` on."""
+    def find(self, pattern: re.Pattern[bytes], at: int, overlap: int, stop: int | None = None) -> Iterator[int]:
+        """Yield the offsets of `pattern`, whose matches are at most `overlap` bytes long, from `at` on.
+
+        With `stop`, hardly more is read than what lies before it.
+        """
         tail = b""
-        while block := self.read(at):
+        last = self.size if stop is None else stop + overlap
+        while at <= last and (block := self.read(at)):
             window = tail + block
             start = at - len(tail)
             at += len(block)
