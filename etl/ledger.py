@@ -74,7 +74,8 @@ def _release(lake: Lake, crawl: str, failed: Mapping[str, str]) -> None:
 
     def release(batch: str) -> None:
         where = {"crawl": crawl, "batch": batch}
-        rest = lake.table("files").where(condition(where)).where(~F.col("warc_file").isin(list(failed)))
+        is_failed = F.col("warc_file").isin(list(failed)) & (F.col("status") == "failed")
+        rest = lake.table("files").where(condition(where)).where(~is_failed)
         lake.replace("files", rest, where=where, because={"released": sorted(failed), **where})
 
     for batch in sorted(set(failed.values())):
