@@ -10,18 +10,15 @@ from udfs.charset import Decoded, decode
 from udfs.extract_process import extract
 from udfs.fault import Fault, Repair
 from udfs.http import HttpResponse, decode_body, parse_response
+from udfs.media_type import is_html, is_text, media_type_of
 from udfs.normalise import clean_text, text_digest
 from udfs.url import parse_url
 from udfs.warc.record import Caps, Record
 
 PAGE_KINDS = frozenset({"response", "resource", "conversion", "revisit"})
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-TEXT_TYPES = frozenset({"text/plain"})
 MAX_DETAIL_CHARS = 300
 MAX_VALUE_CHARS = 16_384
 
-_UNKNOWN_TYPES = frozenset({None, "", "unknown/unknown", "application/octet-stream", "unk", "no-type"})
-_HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<title", b"<meta", b"<!--", b"<div", b"<p>")
 _YEARS = range(1990, 2101)
 
 
@@ -94,7 +91,7 @@ class _Text(NamedTuple):
 def page_of(record: Record, warc_file: str, settings: ReadSettings) -> Page:
     """Return the page in `record`, whose kind is one of PAGE_KINDS; raises nothing for what it holds."""
     payload = _payload(record, settings.body_bytes)
-    media_type = _media_type(payload.content_type)
+    media_type = media_type_of(payload.content_type)
     found = _text(record, payload, media_type, settings.extractor)
     url = _value(record.headers.get("warc-target-uri"))
     url = url.strip("<>") if url else None
@@ -222,7 +219,7 @@ def _text(record: Record, payload: _Payload, media_type: str | None, extractor: 
     if fault:
         return _Text(fault=fault, detail=_detail(fault, record, payload))
     decoded = decode(payload.body, payload.content_type)
-    if record.kind == "conversion" or not _is_html(media_type, payload.body):
+    if record.kind == "conversion" or not is_html(media_type, payload.body):
         return _main_text(decoded, None, clean_text(decoded.text))
     title, text, repair = extract(decoded.text.replace("\0", ""), extractor)
     return _main_text(decoded, title, clean_text(text), repair)
@@ -252,32 +249,9 @@ def _fault_before_text(record: Record, payload: _Payload, media_type: str | None
         return Fault.HTTP_ERROR
     if not payload.body.strip():
         return Fault.EMPTY_BODY
-    if record.kind != "conversion" and not _is_text(media_type, payload.body):
+    if record.kind != "conversion" and not is_text(media_type, payload.body):
         return Fault.NOT_TEXT
     return None
-
-
-def _is_text(media_type: str | None, body: bytes) -> bool:
-    if media_type in _UNKNOWN_TYPES:
-        return _looks_like_html(body) or _looks_like_text(body)
-    is_binary = body[:5] == b"%PDF-" or body[:2] == b"PK" or body[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0", b"GIF8")
-    return (media_type in HTML_TYPES or media_type in TEXT_TYPES) and not is_binary
-
-
-def _is_html(media_type: str | None, body: bytes) -> bool:
-    return media_type in HTML_TYPES or (media_type in _UNKNOWN_TYPES and _looks_like_html(body))
-
-
-def _looks_like_html(body: bytes) -> bool:
-    return body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((*_HTML_STARTS, b"<?xml"))
-
-
-def _looks_like_text(body: bytes) -> bool:
-    """Tell whether the first KB holds no control characters, as what has no media type must."""
-    return not body[:1024].translate(None, _PRINTABLE)
-
-
-_PRINTABLE = bytes({9, 10, 12, 13, 27} | set(range(32, 256)) - {127})
 
 
 def _detail(fault: Fault, record: Record, payload: _Payload) -> str | None:
@@ -289,12 +263,6 @@ def _detail(fault: Fault, record: Record, payload: _Payload) -> str | None:
     if fault is Fault.TRUNCATED_RECORD:
         return f"{len(record.block):,} bytes of {record.headers.get('content-length', 'an unknown number')}"
     return None
-
-
-def _media_type(content_type: str | None) -> str | None:
-    if content_type is None:
-        return None
-    return clean_text(content_type.split(";")[0].split(",")[0].strip().lower())[:200] or None
 
 
 def _value(header: str | None) -> str | None:
