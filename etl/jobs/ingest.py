@@ -90,20 +90,25 @@ def ingest(lake: Lake, paths: Sequence[str], options: IngestOptions, *, progress
     batches = ledger.unpublished(rows, options.crawl, files, run_id=run.run_id, again=again)
     found: list[Summary] = []
     faults: Counter[str] = Counter()
-    refused: list[Summary] = []
+    refusal: str | None = None
     with progress("reading", sum(len(b.files) for b in batches)) as advance:
         for batch in _last_those_that_failed(batches, known):
             summaries, counts = _do_batch(lake, batch, run, options)
             found += summaries
             faults.update(counts)
             advance(len(batch.files))
-            refused = [row for row in summaries if row["status"] == "failed" and REFUSED in row["fault"]]
-            if 2 * len(refused) > len(summaries):
-                break  # the server would refuse the rest too, and take it amiss
+            if refusal := _refusal(summaries):
+                break
     result = _result(lake, run, files, known, found, faults)
-    if refused:
-        raise LakeError(f"{refused[0]['fault']}; what was read is published, run it again to go on")
+    if refusal:
+        raise LakeError(f"{refusal}; what was read is published, run it again to go on")
     return result
+
+
+def _refusal(summaries: Sequence[Summary]) -> str | None:
+    """Return what a server said that refused most of a batch: it would refuse the rest too, and take it amiss."""
+    said = [str(row["fault"]) for row in summaries if row["status"] == "failed" and REFUSED in row["fault"]]
+    return said[0] if 2 * len(said) > len(summaries) else None
 
 
 def _last_those_that_failed(batches: Sequence[Batch], known: Sequence[Row]) -> list[Batch]:
