@@ -1,12 +1,20 @@
 """Rows on the driver -> a DataFrame that needs no Python on the executors, nor a job of its own."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import StructType
+from pyspark.sql import types as T
+
+_SIMPLE = {
+    "string": pa.string(),
+    "long": pa.int64(),
+    "integer": pa.int32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us", "UTC"),
+}
 
 
 def local_rows(spark: SparkSession, rows: Iterable[Mapping[str, Any]], schema: str) -> DataFrame:
@@ -15,9 +23,22 @@ def local_rows(spark: SparkSession, rows: Iterable[Mapping[str, Any]], schema: s
     A struct may be given as a tuple of its values, in order. createDataFrame of a list would send each row
     through a Python worker; an Arrow table becomes a relation of the JVM at once.
     """
-    arrow = to_arrow_schema(cast(StructType, StructType.fromDDL(schema)))
-    table = pa.Table.from_pylist([{f.name: _plain(row.get(f.name), f.type) for f in arrow} for row in rows], arrow)
+    kind = _arrow_type(T.StructType.fromDDL(schema))
+    table = pa.Table.from_pylist(
+        [{f.name: _plain(row.get(f.name), f.type) for f in kind} for row in rows], pa.schema(kind)
+    )
     return spark.createDataFrame(table, schema)
+
+
+def _arrow_type(kind: T.DataType) -> pa.DataType:
+    """Return the Arrow type of a Spark type; Spark's own function takes other arguments in each release."""
+    if isinstance(kind, T.StructType):
+        return pa.struct([(field.name, _arrow_type(field.dataType)) for field in kind])
+    if isinstance(kind, T.MapType):
+        return pa.map_(_arrow_type(kind.keyType), _arrow_type(kind.valueType))
+    if isinstance(kind, T.ArrayType):
+        return pa.list_(_arrow_type(kind.elementType))
+    return _SIMPLE[kind.typeName()]
 
 
 def _plain(value: Any, kind: pa.DataType) -> Any:
