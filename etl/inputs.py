@@ -72,7 +72,7 @@ def models_of(inputs: Sequence[Input]) -> dict[str, str]:
 
 def _documents(lake: Lake, crawls: Sequence[str] | None) -> DataFrame:
     """Return for each batch a digest of its documents and their texts, whatever their order."""
-    rows = _of(lake.table("documents"), crawls).groupBy("crawl", "batch")
+    rows = _of(lake.table("texts"), crawls).groupBy("crawl", "batch")
     return rows.agg(F.expr("bit_xor(xxhash64(page_id, text_digest))").alias("documents"))
 
 

@@ -5,23 +5,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from etl.faults import persistently, translated
 from etl.local_rows import local_rows
 from etl.schema import FORMAT_PROPERTY, FORMAT_VERSION, TABLES
 from etl.schema.table import literal
+from etl.views import VIEWS, Views
 from udfs.conf import nearest
 from udfs.errors import ConflictError, LakeError, MissingInputError
 from udfs.source import is_uri
 
-VIEWS = ("documents", "quarantine", "corpus", "funnel", "mixture_card")  # a view may use those before it
 Where = Mapping[str, str | int]
 
 _CATALOG = re.compile(r"^[A-Za-z_][\w$-]{0,254}\.[A-Za-z_][\w$-]{0,254}$")
@@ -73,7 +72,7 @@ class Lake:
             raise MissingInputError(
                 f"no table or view {name!r}{nearest(name, [*TABLES, *VIEWS])}; there are {', '.join([*TABLES, *VIEWS])}"
             )
-        return self.spark.sql(f"SELECT * FROM {self._source(name)}")
+        return self.spark.sql(f"SELECT * FROM {self.views.source(name)}")
 
     def sql(self, query: str) -> DataFrame:
         """Return the answer to a query over the tables and views by their plain names."""
@@ -122,7 +121,9 @@ class Lake:
     def refresh_views(self) -> None:
         """Make the tables and views known to the session by their plain names, as temporary views."""
         for name in (*TABLES, *VIEWS):
-            self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW `{name}` AS SELECT * FROM {self._source(name)}").collect()
+            self.spark.sql(
+                f"CREATE OR REPLACE TEMPORARY VIEW `{name}` AS SELECT * FROM {self.views.source(name)}"
+            ).collect()
 
     def publish_views(self) -> None:
         """Make the views of a catalog anew, with the columns that the tables have now; a path has none."""
@@ -132,29 +133,26 @@ class Lake:
 
     # -- how it is done --------------------------------------------------------------------------------
 
-    def _source(self, name: str) -> str:
-        """Return what stands after FROM: a table, or the view's own query."""
-        return self._table_source(name) if name in TABLES else f"({self._view_sql[name]})"
-
     def _table_source(self, table: str) -> str:
         version = (self.pinned_at or {}).get(table)
         return self.identifier(table) + ("" if version is None else f" VERSION AS OF {version}")
 
-    @cached_property
-    def _view_sql(self) -> dict[str, str]:
-        """Return the query of each view, with the names of tables and views filled in."""
-        sources = {table: self._table_source(table) for table in TABLES}
-        queries: dict[str, str] = {}
-        for name in VIEWS:
-            queries[name] = _view_file(name).split("\n", 1)[1].format(**sources)
-            sources[name] = f"({queries[name]})"
-        return queries
+    @property
+    def views(self) -> Views:
+        """Return the views over the tables, as these are now."""
+        return Views(self._table_source, self._annotated_columns)
+
+    def _annotated_columns(self) -> dict[str, set[str] | None]:
+        """Return the columns of `annotations`: name -> the fields of a struct, None for another type."""
+        annotations = self.spark.sql(f"SELECT * FROM {self._table_source('annotations')}").schema
+        types = {field.name: field.dataType for field in annotations}
+        return {name: set(kind.names) if isinstance(kind, StructType) else None for name, kind in types.items()}
 
     def _create_catalog_view(self, name: str) -> None:
-        comment = literal(_view_file(name).split("\n", 1)[0].removeprefix("-- "))
+        comment = literal(self.views.comment(name))
         with translated(f"creating the view {name}"):
             self.spark.sql(
-                f"CREATE OR REPLACE VIEW {self.identifier(name)} COMMENT {comment} AS {self._view_sql[name]}"
+                f"CREATE OR REPLACE VIEW {self.identifier(name)} COMMENT {comment} AS {self.views.query(name)}"
             ).collect()
 
     def _format_version(self) -> int | None:
@@ -202,11 +200,6 @@ class Lake:
                 writer.saveAsTable(self.identifier(table))
             else:
                 writer.save(f"{self.location}/{table}")
-
-
-def _view_file(name: str) -> str:
-    """Return the text of a view's .sql file: its comment in the first line, then its query."""
-    return files("etl").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def condition(where: Where) -> str:

@@ -22,7 +22,7 @@ def reasons(lake: Lake, crawl: str | None = None) -> DataFrame:
     gaps = published.select("crawl", "uri", F.inline("gaps")).where(F.col("reason").isin(broken))
     uris = published.select("crawl", "warc_file", "uri")
     pages = lake.table("quarantine").withColumn("reason", F.col("fault"))
-    repaired = lake.table("documents").withColumn("reason", F.explode("repairs"))
+    repaired = lake.table("texts").withColumn("reason", F.explode("repairs"))
     parts = [
         ("file", failed, "offset", "size_bytes", "fault"),
         ("page", pages.join(uris, ["crawl", "warc_file"]), "warc_offset", "warc_length", "fault_detail"),

@@ -57,7 +57,7 @@ def annotate(lake: Lake, crawl: str, annotators: Sequence[Annotator], *, progres
 def _annotate_batch(lake: Lake, crawl: str, batch: str, annotators: Sequence[Annotator], run: Run) -> tuple[int, bool]:
     """Bring the annotations of a batch up to date; return its documents, and whether anything was missing."""
     is_batch = (F.col("crawl") == crawl) & (F.col("batch") == batch)
-    documents = lake.table("documents").where(is_batch).select(*DOCUMENT_COLUMNS)
+    documents = lake.table("texts").where(is_batch).select(*DOCUMENT_COLUMNS)
     # Pinned: what another driver adds between our look and our write must not be overwritten by NULL.
     now = lake.pinned("annotations")
     stored = now.table("annotations").where(is_batch)

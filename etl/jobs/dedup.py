@@ -34,7 +34,7 @@ def dedup(lake: Lake, crawl: str, *, progress: Progress = silent) -> DedupResult
     inputs = {"pages": lake.version("pages")}
     if not lake.table("files").where((F.col("crawl") == crawl) & (F.col("status") == "published")).limit(1).count():
         raise MissingInputError(f"nothing of crawl {crawl!r} is published in {lake.location}: ingest it first")
-    ranked = exact_duplicates(lake.table("documents").where(F.col("crawl") == crawl))
+    ranked = exact_duplicates(lake.table("texts").where(F.col("crawl") == crawl))
     with progress("ranking documents of the same text", 2) as advance:
         persistently(lambda: lake.replace("duplicates", ranked, where={"crawl": crawl}, because=run.because))
         advance(1)

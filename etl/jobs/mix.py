@@ -22,7 +22,7 @@ from etl.schema import TABLES
 from etl.steps.duplicates import first_of_each_text
 from etl.steps.selection import find_cuts, take
 from etl.steps.strata import read_available, with_stratum
-from udfs.errors import ConflictError, UsageError
+from udfs.errors import ConfigError, ConflictError, UsageError
 
 ATTEMPTS = 5
 N_STEPS = 4  # plan, cuts, rows, plan written
@@ -43,6 +43,7 @@ class MixResult:
 
 def make_plan(lake: Lake, spec: MixtureSpec) -> Plan:
     """Return the quotas that `spec` gives on the corpus as it is now; nothing is written."""
+    spec = with_flags(lake, spec)
     return plan_of(spec, read_available(_pages(lake, spec, {i.crawl for i in read_inputs(lake, spec.crawls)})))
 
 
@@ -55,7 +56,7 @@ def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None, progress: 
     if version is not None and version < 1:
         raise UsageError(f"--version {version}: versions count from 1")
     now = lake.pinned(*TABLES_READ)
-    inputs = read_inputs(now, spec.crawls)
+    spec, inputs = with_flags(now, spec), read_inputs(now, spec.crawls)
     identity = identity_of(spec.digest, inputs)
     for _ in range(ATTEMPTS):
         number, exists = mixtures.choose_version(lake, spec.name, identity, version)
@@ -65,6 +66,19 @@ def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None, progress: 
             if done := _write(lake, now, spec, number, inputs, advance):
                 return done
     raise ConflictError(f"{spec.name}: other drivers took the next version {ATTEMPTS} times; run it again")
+
+
+def with_flags(lake: Lake, spec: MixtureSpec) -> MixtureSpec:
+    """Return the spec with the SQL of each flag in its `where`: another threshold makes another version.
+
+    Raises ConfigError for strata or an order by a flag, UsageError for flags that cannot be told yet.
+    """
+    presets = lake.views.presets()
+    flags = presets.meanings()
+    for name in (*spec.strata, spec.order.by):
+        if name in flags:
+            raise ConfigError(f"{spec.name}: {name} is a flag, which `where` may use, and no stratum or order")
+    return spec.but(where=where) if (where := presets.spelled_out(spec.where)) != spec.where else spec
 
 
 def _write(
@@ -79,7 +93,7 @@ def _write(
         advance(1)
         cuts = find_cuts(pages, plan, spec)
         advance(1)
-        texts = now.table("documents").where(F.col("crawl").isin(*crawls))
+        texts = now.table("texts").where(F.col("crawl").isin(*crawls))
         rows = _rows(texts, take(pages, cuts, spec), plan).withColumns(
             {"mixture": F.lit(spec.name), "version": F.lit(number).cast("int"), "identity": F.lit(identity)}
         )

@@ -1,6 +1,5 @@
--- First-ranked documents, joined with what the annotators say about them
-SELECT d.*, a.* EXCEPT (page_id, crawl, batch, text_digest), x.cluster_size
+-- First-ranked documents, with what the annotators say about them and their flags
+SELECT d.*, x.cluster_size
 FROM {documents} d
-JOIN {annotations} a ON a.page_id = d.page_id AND a.crawl = d.crawl AND a.batch = d.batch
 JOIN {duplicates} x ON x.page_id = d.page_id AND x.crawl = d.crawl
-WHERE x.rank = 1 AND a.text_digest = d.text_digest
+WHERE x.rank = 1 AND d.annotators IS NOT NULL

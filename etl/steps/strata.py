@@ -1,6 +1,5 @@
 """The corpus and a spec -> the pages a mixture may take, each with its stratum, and what strata hold."""
 
-import re
 from collections.abc import Iterator
 
 from pyspark.errors import AnalysisException
@@ -8,18 +7,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from etl.condition import check_condition
 from etl.mixture import Available, MixtureSpec
 from etl.mixture.weights import MAX_STRATA, NO_LABEL, SEPARATOR
 from udfs.conf import nearest
 from udfs.errors import ConfigError
-
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
-_SUBQUERY = re.compile(r"\bselect\b|\(\s*(table|values|from|with)\b", re.IGNORECASE)
-_CHANCE = re.compile(
-    r"\b(randn?|random|randstr|uniform|uuid|shuffle|now|current_\w+|localtimestamp|unix_timestamp|curdate"
-    r"|monotonically_increasing_id|spark_partition_id|input_file_\w+)\s*\(|\bcurrent_(date|timestamp|user)\b",
-    re.IGNORECASE,
-)
 
 
 def with_stratum(corpus: DataFrame, spec: MixtureSpec) -> DataFrame:
@@ -75,10 +67,7 @@ def _score(spec: MixtureSpec, columns: dict[str, T.DataType]) -> Column:
 
 def _where(corpus: DataFrame, spec: MixtureSpec) -> DataFrame:
     """Return the rows for which the spec's condition is true, refusing what depends on more than a row."""
-    bare = _QUOTED.sub("''", spec.where)
-    for pattern, what in ((_SUBQUERY, "a subquery"), (_CHANCE, "a function whose answer changes")):
-        if found := pattern.search(bare):
-            raise ConfigError(f"where of {spec.name}: {found.group()!r} is {what}; use the page's columns only")
+    check_condition(spec.where, f"where of {spec.name}")
     try:
         kept = corpus.where(F.expr(spec.where))
         _ = kept.select(F.lit(1)).schema  # Spark Connect looks at a condition no earlier
