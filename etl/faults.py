@@ -75,7 +75,7 @@ def _known(text: str, doing: str) -> WebstrataError | None:
     if "CATALOG_NOT_FOUND" in text:
         return UsageError(f"{doing}: Spark knows no such catalog; for a folder write ./NAME or an absolute path")
     if "PARSE_SYNTAX_ERROR" in text or "UNRESOLVED_COLUMN" in text or "TABLE_OR_VIEW_NOT_FOUND" in text:
-        return UsageError(f"{doing}: {text.splitlines()[0][:500]}")
+        return UsageError(f"{doing}: {text.strip().splitlines()[0][:500]}")
     return None
 
 

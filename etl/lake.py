@@ -98,8 +98,11 @@ class Lake:
         self._save(writer.option("mergeSchema", "true"), table, f"writing {table} where {condition(where)}")
 
     def append(self, table: str, rows: DataFrame, *, once_as: str, because: Mapping[str, object]) -> None:
-        """Append `rows` in one commit that a second call with the same `once_as` leaves undone."""
-        writer = self._writer(rows, because).mode("append")
+        """Append `rows` in one commit that a second call with the same `once_as` leaves undone.
+
+        Columns that the table lacks, for an older release made it, are added.
+        """
+        writer = self._writer(rows, because).mode("append").option("mergeSchema", "true")
         writer = writer.option("txnAppId", once_as).option("txnVersion", 1)
         try:
             self._save(writer, table, f"appending to {table} as {once_as}")

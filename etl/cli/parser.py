@@ -1,12 +1,10 @@
 """The verbs of the command line, their options and their help."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
-from etl.cli import verbs
-
-DEFAULT_LAKE = "./lake"
+from etl.cli import questions, verbs
+from etl.cli.verb import add_verb as _verb
 
 _DESCRIPTION = """\
 From web crawls (WARC files) to versioned, stratified pre-training mixtures, in Delta tables.
@@ -18,6 +16,7 @@ From web crawls (WARC files) to versioned, stratified pre-training mixtures, in 
   webstrata plan SPEC | webstrata mix SPEC                quotas | the next version of a mixture
   webstrata sql "SELECT topic.label, count(*) FROM corpus GROUP BY 1"
   webstrata report                                        one HTML file about it all
+  webstrata funnel PRESET | webstrata explain PAGE        what flags drop, and all that is known of a page
   webstrata quarantine | webstrata show FILE OFFSET       what was lost, and a record as it lies in its file
 
 Every verb may be stopped and run again: what was published is not done twice."""
@@ -30,8 +29,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--debug", action="store_true", help="show where an error came from")
     subparsers = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-    for add in (_demo, _run, _ingest, _annotate, _dedup, _plan, _mix, _report, _sql, _quarantine, _show, _train):
+    for add in (_demo, _run, _ingest, _annotate, _dedup, _plan, _mix, _report, _train):
         add(subparsers)
+    questions.add_verbs(subparsers)
     return parser
 
 
@@ -130,33 +130,6 @@ def _report(subparsers: Any) -> None:
     p.add_argument("--out", default="report.html", metavar="FILE", help="where to write it (%(default)s)")
 
 
-def _sql(subparsers: Any) -> None:
-    p = _verb(subparsers, "sql", verbs.sql, "ask a question of the tables and views")
-    p.add_argument("query", metavar="QUERY", help="SQL, or a .sql file, or - for standard input")
-    p.add_argument("--limit", type=int, default=100, metavar="N", help="rows shown at most (%(default)s)")
-    p.add_argument("--format", default="table", choices=("table", "csv", "jsonl"), help="of the answer (%(default)s)")
-
-
-def _quarantine(subparsers: Any) -> None:
-    p = _verb(subparsers, "quarantine", verbs.quarantine, "show what was lost or worked around, by reason")
-    p.add_argument("--crawl", metavar="NAME", help="of one crawl (default: of all)")
-    p.add_argument("--format", default="table", choices=("table", "csv", "jsonl"), help="of the answer (%(default)s)")
-
-
-def _show(subparsers: Any) -> None:
-    p = _verb(
-        subparsers,
-        "show",
-        verbs.show,
-        "print a record as it lies in its file, whatever its state",
-        lake=False,
-        spark=False,
-    )
-    p.add_argument("warc_file", metavar="FILE", help="a WARC, ARC or WET file, or the URI of one")
-    p.add_argument("offset", type=int, metavar="OFFSET", help="a byte of the record, such as warc_offset of a page")
-    p.add_argument("--bytes", type=int, default=4096, metavar="N", help="of the block at most (%(default)s)")
-
-
 def _train(subparsers: Any) -> None:
     p = _verb(
         subparsers,
@@ -172,41 +145,3 @@ def _train(subparsers: Any) -> None:
 
 def _spec(p: argparse.ArgumentParser) -> None:
     p.add_argument("spec", metavar="NAME_OR_FILE", help="a mixture of conf/mixtures, or a YAML file")
-
-
-def _verb(
-    subparsers: Any,
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    about: str,
-    *,
-    lake: bool = True,
-    spark: bool = True,
-) -> argparse.ArgumentParser:
-    """Add a verb with the options that all of them share."""
-    p: argparse.ArgumentParser = subparsers.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
-    p.set_defaults(run=run, verb=name)
-    p.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show where an error came from")
-    if lake:
-        p.add_argument(
-            "--lake",
-            default=DEFAULT_LAKE,
-            metavar="PLACE",
-            help="a folder, a URI or catalog.schema (%(default)s)",
-        )
-    if spark:
-        _spark(p)
-    return p
-
-
-def _spark(p: argparse.ArgumentParser) -> None:
-    spark = p.add_argument_group("Spark, where webstrata starts it itself")
-    spark.add_argument(
-        "--local", action="store_true", default=None, help="in this process, whatever the environment says"
-    )
-    spark.add_argument("--cores", type=int, metavar="N", help="cores to use (default: all)")
-    spark.add_argument("--memory", metavar="SIZE", help="memory of the JVM, such as 4g")
-    spark.add_argument(
-        "--jars", metavar="JARS", help="Delta's jars, by comma or as a folder, where none can be fetched"
-    )
-    spark.add_argument("--ivy-settings", metavar="FILE", help="Ivy settings that name your own repository of jars")

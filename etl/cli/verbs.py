@@ -1,18 +1,9 @@
 """The verbs: parsed options -> a job run, and what it did, in words."""
 
 import argparse
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from udfs.errors import MissingInputError, UsageError
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-    from etl.lake import Lake
+from etl.cli.lend import lent_lake, lent_spark
 
 # Everything that needs Spark is imported where it is used, so that `--help` and mistakes answer at once.
 
@@ -21,7 +12,7 @@ def demo(args: argparse.Namespace) -> int:
     """Run the whole flow on the demo crawl."""
     from etl.jobs.demo import run_demo
 
-    with _spark(args) as spark:
+    with lent_spark(args) as spark:
         run_demo(spark, Path(args.out))
     return 0
 
@@ -32,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     from udfs.conf import read_conf
 
     pipeline = read_conf(Path(args.pipeline), PipelineConf)
-    with _spark(args) as spark:
+    with lent_spark(args) as spark:
         run_pipeline(spark, pipeline.but(lake=args.lake) if args.lake else pipeline)
     return 0
 
@@ -49,7 +40,7 @@ def ingest(args: argparse.Namespace) -> int:
     from etl.progress import bar
 
     options = IngestOptions(args.crawl, args.root, args.extractor, args.files_per_batch, args.split_bytes, args.again)
-    with _lake(args, create=True) as lake:
+    with lent_lake(args, create=True) as lake:
         result = job(lake, args.paths, options, progress=bar)
     return say_ingest(result, args.crawl)
 
@@ -62,7 +53,7 @@ def annotate(args: argparse.Namespace) -> int:
     from etl.progress import bar
 
     annotators = find_annotators(args.annotators, args.only.split(",") if args.only else None)
-    with _lake(args) as lake:
+    with lent_lake(args) as lake:
         done = job(lake, args.crawl, annotators, progress=bar)
     what = f"{done.n_batches_done:,} of {done.n_batches:,} batches" if done.n_batches_done else "nothing was missing"
     say(f"{args.crawl}: {done.n_documents:,} documents, {', '.join(a.name for a in annotators)}: {what}")
@@ -75,7 +66,7 @@ def dedup(args: argparse.Namespace) -> int:
     from etl.jobs.dedup import dedup as job
     from etl.progress import bar
 
-    with _lake(args) as lake:
+    with lent_lake(args) as lake:
         done = job(lake, args.crawl, progress=bar)
     say(f"{args.crawl}: {done.n_documents:,} documents, {done.n_duplicates:,} repeat one of {done.n_clusters:,} texts")
     return 0
@@ -88,7 +79,7 @@ def plan(args: argparse.Namespace) -> int:
     from etl.jobs.mix import make_plan
 
     spec = find_spec(args.spec)
-    with _lake(args) as lake:
+    with lent_lake(args) as lake:
         say_plan(make_plan(lake, spec))
     return 0
 
@@ -101,7 +92,7 @@ def mix(args: argparse.Namespace) -> int:
     from etl.progress import bar
 
     spec = find_spec(args.spec)
-    with _lake(args) as lake:
+    with lent_lake(args) as lake:
         say_mixture(job(lake, spec, version=args.version, progress=bar))
     return 0
 
@@ -111,43 +102,9 @@ def report(args: argparse.Namespace) -> int:
     from etl.cli.say import say
     from etl.jobs.report import write_report
 
-    with _lake(args) as lake:
+    with lent_lake(args) as lake:
         path = write_report(lake, Path(args.out), args.mixture, args.version)
     say(f"report: {path}")
-    return 0
-
-
-def sql(args: argparse.Namespace) -> int:
-    """Answer a query."""
-    from etl.cli.say import say_rows
-
-    query = _query(args.query)
-    with _lake(args) as lake:
-        return say_rows(lake.sql(query), args.limit, args.format)
-
-
-def quarantine(args: argparse.Namespace) -> int:
-    """Show what was lost or worked around, by reason."""
-    from etl.cli.say import say_rows
-    from etl.quarantine import reasons
-
-    with _lake(args) as lake:
-        return say_rows(reasons(lake, args.crawl), 1000, args.format)
-
-
-def show(args: argparse.Namespace) -> int:
-    """Print a record as it lies in its file."""
-    from udfs.source import list_files, open_uri
-    from udfs.warc.shown import show as lines
-
-    if args.offset < 0:
-        raise UsageError(f"offset {args.offset}: bytes count from 0")
-    (file, *others) = list_files(args.warc_file)
-    if others:
-        raise UsageError(f"{args.warc_file} is {len(others) + 1:,} files; name one")
-    with open_uri(file.uri) as stream:
-        for line in lines(stream, args.warc_file, args.offset, args.bytes):
-            print(line)
     return 0
 
 
@@ -157,42 +114,3 @@ def train(args: argparse.Namespace) -> int:
     from udfs.train.train import train as job
 
     return say_metrics(job(Path(args.recipe), [Path(f) for f in args.data], Path(args.out)), args.out)
-
-
-def _query(text: str) -> str:
-    if text == "-":
-        return sys.stdin.read()
-    if text.endswith(".sql"):
-        if not Path(text).is_file():
-            raise MissingInputError(f"no such file: {text}")
-        return Path(text).read_text(encoding="utf-8")
-    return text
-
-
-@contextmanager
-def _spark(args: argparse.Namespace) -> Iterator["SparkSession"]:
-    """Lend the session that the options ask for; stop it afterwards if we started it."""
-    from etl.session import get_spark, stop_spark
-
-    spark = get_spark(
-        local=args.local, cores=args.cores, memory=args.memory, jars=args.jars, ivy_settings=args.ivy_settings
-    )
-    try:
-        yield spark
-    finally:
-        stop_spark(spark)
-
-
-@contextmanager
-def _lake(args: argparse.Namespace, *, create: bool = False) -> Iterator["Lake"]:
-    """Lend the lake that the options name."""
-    from etl.lake import Lake, is_catalog_name
-
-    with _spark(args) as spark:
-        if is_catalog_name(args.lake) and args.lake.startswith("spark_catalog.") and _forgets_its_catalog(spark):
-            raise UsageError(f"{args.lake}: this Spark forgets its catalog when it ends; a folder is ./{args.lake}")
-        yield Lake.open(spark, args.lake, create=create)
-
-
-def _forgets_its_catalog(spark: "SparkSession") -> bool:
-    return spark.conf.get("spark.sql.catalogImplementation") == "in-memory"

@@ -4,14 +4,14 @@ spark-submit etl/jobs/mix.py NAME_OR_FILE [--version N] --lake DIR_OR_CATALOG.SC
 """
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from etl import mixtures
-from etl.inputs import TABLES_READ, Input, identity_of, read_inputs
+from etl.inputs import TABLES_READ, Input, identity_of, models_of, read_inputs
 from etl.lake import Lake
 from etl.mixture import MixtureSpec, Plan
 from etl.mixture import plan as plan_of
@@ -22,11 +22,15 @@ from etl.schema import TABLES
 from etl.steps.duplicates import first_of_each_text
 from etl.steps.selection import find_cuts, take
 from etl.steps.strata import read_available, with_stratum
+from etl.steps.texts import Rewriting, rewriting, with_texts
+from udfs.conf import nearest
+from udfs.edit.annotator import edits_of_version
 from udfs.errors import ConfigError, ConflictError, UsageError
 
 ATTEMPTS = 5
 N_STEPS = 4  # plan, cuts, rows, plan written
 BROADCAST_PAGES = 1_000_000  # about 100 MB
+COLUMNS = TABLES["mixtures"].columns
 PLACE_COLUMNS = ("page_id", "crawl", "text_digest", "stratum", "n_tokens", "score")
 
 
@@ -43,8 +47,9 @@ class MixResult:
 
 def make_plan(lake: Lake, spec: MixtureSpec) -> Plan:
     """Return the quotas that `spec` gives on the corpus as it is now; nothing is written."""
-    spec = with_flags(lake, spec)
-    return plan_of(spec, read_available(_pages(lake, spec, {i.crawl for i in read_inputs(lake, spec.crawls)})))
+    spec, inputs = with_flags(lake, spec), read_inputs(lake, spec.crawls)
+    rewriting_of(spec, inputs)  # what mixing would refuse, planning refuses too
+    return plan_of(spec, read_available(_pages(lake, spec, {i.crawl for i in inputs})))
 
 
 def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None, progress: Progress = silent) -> MixResult:
@@ -57,7 +62,7 @@ def mix(lake: Lake, spec: MixtureSpec, *, version: int | None = None, progress: 
         raise UsageError(f"--version {version}: versions count from 1")
     now = lake.pinned(*TABLES_READ)
     spec, inputs = with_flags(now, spec), read_inputs(now, spec.crawls)
-    identity = identity_of(spec.digest, inputs)
+    identity = _identity(spec, inputs)
     for _ in range(ATTEMPTS):
         number, exists = mixtures.choose_version(lake, spec.name, identity, version)
         if exists:
@@ -81,11 +86,28 @@ def with_flags(lake: Lake, spec: MixtureSpec) -> MixtureSpec:
     return spec.but(where=where) if (where := presets.spelled_out(spec.where)) != spec.where else spec
 
 
+def rewriting_of(spec: MixtureSpec, inputs: Sequence[Input]) -> Rewriting:
+    """Return how the texts of a mixture come to be: by the very edits that its pages were annotated with.
+
+    Raises ConfigError if the spec names no annotation of edits, or a kind of personal data that nobody knows;
+    ConflictError if pages were annotated with different edits, or with other versions of them than the installed ones.
+    """
+    name, versions = spec.text.edits, models_of(inputs)
+    if name is not None and name not in versions:
+        raise ConfigError(f"text.edits of {spec.name}: nobody annotated {name!r}{nearest(name, list(versions))}")
+    return rewriting(edits_of_version(name, versions[name]) if name else (), spec.text.mask)
+
+
+def _identity(spec: MixtureSpec, inputs: Sequence[Input]) -> str:
+    """Return the identity of a mixture; masks, which no input has a version of, are a part of it."""
+    return identity_of(" ".join((spec.digest, *rewriting_of(spec, inputs).labels)), inputs)
+
+
 def _write(
     lake: Lake, now: Lake, spec: MixtureSpec, number: int, inputs: list[Input], advance: Advance
 ) -> MixResult | None:
     """Write a version's rows and then its plan; None if another driver took the number meanwhile."""
-    identity = identity_of(spec.digest, inputs)
+    identity = _identity(spec, inputs)
     run = Run("mix", f"{spec.name}/{number}", {"spec": spec.model_dump(mode="json"), "version": number})
     crawls = {item.crawl for item in inputs}
     with kept(_pages(now, spec, crawls).select(*PLACE_COLUMNS)) as pages:
@@ -94,10 +116,10 @@ def _write(
         cuts = find_cuts(pages, plan, spec)
         advance(1)
         texts = now.table("texts").where(F.col("crawl").isin(*crawls))
-        rows = _rows(texts, take(pages, cuts, spec), plan).withColumns(
+        rows = with_texts(_rows(texts, take(pages, cuts, spec), plan), rewriting_of(spec, inputs)).withColumns(
             {"mixture": F.lit(spec.name), "version": F.lit(number).cast("int"), "identity": F.lit(identity)}
         )
-        rows = rows.select(*TABLES["mixtures"].column_names)
+        rows = rows.select(*(F.col(c.name).alias(c.name, metadata={"comment": c.comment}) for c in COLUMNS))
         if not mixtures.write_rows(lake, rows, spec.name, number, identity, run):
             return None
     advance(1)

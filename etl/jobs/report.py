@@ -17,12 +17,16 @@ def write_report(lake: Lake, path: Path, mixture: str | None = None, version: in
 
 def save_report(data: ReportData, path: Path) -> Path:
     """Write the figures of a report to `path` as HTML; return its absolute path."""
-    html = render(data)
+    return write_html(render(data), path)
+
+
+def write_html(html: str, path: Path) -> Path:
+    """Write a page of HTML to `path`; return its absolute path."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html, encoding="utf-8")
     except OSError as error:
-        raise LakeError(f"cannot write the report to {path}: {error.strerror}; choose another --out") from error
+        raise LakeError(f"cannot write {path}: {error.strerror}; choose another file") from error
     return path.resolve()
 
 

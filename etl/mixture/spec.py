@@ -12,6 +12,7 @@ from etl.mixture.strategies import Strategy, strategy_named
 from etl.mixture.weights import weights_of
 from udfs.conf import Conf, parse_conf
 
+_NAME = r"^[a-z][a-z0-9_]{0,62}$"
 Column = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 
 
@@ -39,6 +40,22 @@ class Caps(Conf):
     )
 
 
+class TextForm(Conf):
+    """What is written of a page: its text as it is, or edited, or with personal data masked; edits come first.
+
+    With `edits`, the budget, the strata and `n_tokens` count the tokens of the edited texts, and pages of which nothing
+    is left stay out; `where` sees the corpus as it is. Tokens are counted before masking, which changes few of them.
+    """
+
+    edits: str | None = Field(None, pattern=_NAME, description="annotator of kind `edits`: a column of `corpus`")
+    mask: tuple[Annotated[str, Field(pattern=_NAME)], ...] = Field((), description="personal data, as email, ip")
+
+    @field_validator("mask")
+    @classmethod
+    def _in_one_order(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(kinds)))
+
+
 class MixtureSpec(Conf):
     """A recipe: the same spec on the same inputs gives the same rows."""
 
@@ -53,8 +70,15 @@ class MixtureSpec(Conf):
     order: Order = Field(default_factory=lambda: Order.model_validate({}))
     max_epochs: float = Field(1.0, ge=1, le=1000)
     caps: Caps = Field(default_factory=lambda: Caps.model_validate({}))
+    text: TextForm = Field(default_factory=lambda: TextForm.model_validate({}), description="what is written of a page")
     when_short: Literal["report", "fail"] = "report"
     seed: int = Field(17, ge=-(2**63), lt=2**63)
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _raw(cls, value: object) -> object:
+        """Let `text: raw` say that nothing is done to the texts."""
+        return {} if value == "raw" else value
 
     @field_validator("strategy", mode="before")
     @classmethod

@@ -19,23 +19,25 @@ _N_SHOWN = {"languages": 16, "plan": 36, "faults": 20, "reasons": 6}
 def render(data: ReportData) -> str:
     """Return the report as one HTML file: no script, nothing remote, every string escaped and capped."""
     table = crosstab(data.cells)
-    style = _style()
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            data=data,
-            style=Markup(style),  # noqa: S704 -- our own file
-            style_digest=b64encode(sha256(style.encode()).digest()).decode(),
-            n_unexplained=unexplained(data.funnel),
-            funnel=charts.funnel_bars(data.funnel),
-            plan=charts.plan_bars(data.plan, data.token_budget),
-            histogram=charts.histogram(data.quality),
-            table=table,
-            shades=charts.shades(cell.n_documents for cell in table.cells.values()),
-            shown=_N_SHOWN,
-        )
+    return page(
+        "report.html.jinja",
+        data=data,
+        n_unexplained=unexplained(data.funnel),
+        funnel=charts.funnel_bars(data.funnel),
+        plan=charts.plan_bars(data.plan, data.token_budget),
+        histogram=charts.histogram(data.quality),
+        table=table,
+        shades=charts.shades(cell.n_documents for cell in table.cells.values()),
+        shown=_N_SHOWN,
     )
+
+
+def page(template: str, **values: object) -> str:
+    """Return a template of ours filled in, with the style that it may use and no other."""
+    style = _style()
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    # Markup: it is our own file.
+    return _environment().get_template(template).render(style=Markup(style), style_digest=digest, **values)  # noqa: S704
 
 
 @cache

@@ -21,12 +21,19 @@ def with_stratum(corpus: DataFrame, spec: MixtureSpec) -> DataFrame:
     NULL or not positive: they would add nothing. A label that is NULL reads "(none)" in the stratum's name,
     so that such pages are counted; labels that contain the separator are kept as they are.
 
+    Where the spec asks for edited texts, `n_tokens` is that of the edited text from there on; `where` sees the raw one.
+
     Raises ConfigError if the spec names no column, or if `where` is no condition over the corpus.
     """
     columns = dict(_leaf_columns(corpus.schema))
     for name in spec.strata:
         _check_column(f"strata of {spec.name}", name, columns)
-    pages = _where(corpus, spec).where("n_tokens > 0")
+    pages = _where(corpus, spec)
+    if spec.text.edits is not None:
+        n_tokens = f"{spec.text.edits}.n_tokens"
+        _check_column(f"text.edits of {spec.name}", n_tokens, columns)
+        pages = pages.withColumn("n_tokens", F.col(n_tokens))
+    pages = pages.where("n_tokens > 0")
     if spec.crawls is not None:
         pages = pages.where(F.col("crawl").isin(*spec.crawls))
     return pages.withColumns({"stratum": _stratum(spec), "score": _score(spec, columns)})
