@@ -66,7 +66,7 @@ def sort_out(presets: list[Preset], columns: Mapping[str, set[str] | None]) -> P
     for preset in presets:
         if missing := preset.missing_columns(columns):
             lacking[preset.name] = (
-                f"no annotator has given {', '.join(missing)}; list it in annotators.yaml, then run `webstrata annotate`"
+                f"no annotator has given {', '.join(missing)}; list it in a YAML and run `webstrata annotate`"
             )
         else:
             _check_names(preset, columns)

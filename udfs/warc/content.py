@@ -22,6 +22,9 @@ class Member(Protocol):
     is_bounded: bool
     """Whether its end is known for sure, as that of a compressed member is."""
 
+    is_ended: bool
+    """Whether nothing is left to pull; it may be known only once nothing was."""
+
     def pull(self) -> bytes:
         """Return the next bytes, none at the end; raises DamagedError."""
 
@@ -35,13 +38,14 @@ class Member(Protocol):
 class Content:
     """What a member holds, from `position` on; `fault` is set where it could not be inflated further."""
 
+    fault: Fault | None = None
+    is_ended = False
+    _base = 0
+
     def __init__(self, member: Member) -> None:
         self.member = member
-        self.fault: Fault | None = None
-        self.is_ended = False
         self.buffer = b""
         self.index = 0
-        self._base = 0
 
     @property
     def position(self) -> int:
@@ -59,8 +63,7 @@ class Content:
             return True
         if self.is_ended:
             return False
-        pieces = self._pieces(n)
-        self._restart(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        self._restart(b"".join(self._pieces(n)))
         return len(self.buffer) >= n
 
     def take_if(self, n: int, look_ahead: int, is_end: Callable[[bytes], bool]) -> bytes | None:
@@ -75,11 +78,10 @@ class Content:
                 self._base += n
                 return b"".join(pieces)  # the one copy of the block, where most of the time would go
             self._restart(b"".join((*pieces, last)))
-        return self.take(n) if self.n_ready >= n and is_end(self.peek(look_ahead, n)) else None
-
-    def peek(self, n: int, skip: int = 0) -> bytes:
-        """Return up to `n` of the bytes that are ready, without taking them."""
-        return self.buffer[self.index + skip : self.index + skip + n]
+        end = self.index + n
+        if end > len(self.buffer) or not is_end(self.buffer[end : end + look_ahead]):
+            return None
+        return self.take(n)
 
     def take(self, n: int) -> bytes:
         """Return the next `n` bytes, fewer if fewer are ready."""
@@ -94,7 +96,7 @@ class Content:
             if match is None:
                 return
             self.index = match.end()
-            if self.n_ready:
+            if self.index < len(self.buffer):
                 return
 
     def skip(self, n: int) -> None:
@@ -149,7 +151,7 @@ class Content:
             piece = self.member.pull()
         except DamagedError as error:
             self.fault, piece = error.fault, b""
-        self.is_ended = not piece
+        self.is_ended = not piece or self.member.is_ended
         return piece
 
 
@@ -157,6 +159,7 @@ class PlainMember:
     """A file that is not compressed: its content is the file."""
 
     is_bounded = False
+    is_ended = False
 
     def __init__(self, source: Source, at: int = 0) -> None:
         self._source = source

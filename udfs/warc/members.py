@@ -31,13 +31,15 @@ class CompressedMember:
     """
 
     is_bounded = True
+    is_ended = False
     limit: int | None = None
+    _n_since_mark = 0
 
     def __init__(self, source: Source, start: int, caps: Caps) -> None:
         self.source = source
         self.start = self.at = start
         self._caps = caps
-        self._marked_at, self._n_since_mark = start, 0
+        self._marked_at = start
 
     def pull(self) -> bytes:
         """Return the next bytes, none at the end; raises DamagedError."""
@@ -74,44 +76,42 @@ class StreamMember(CompressedMember):
 
     magic: bytes
     errors: tuple[type[Exception], ...]
+    _is_pending = False
+    _n_out = 0
+    _salvage: Iterator[bytes] | None = None
 
     def __init__(self, source: Source, start: int, caps: Caps, piece: int = _PIECE) -> None:
         super().__init__(source, start, caps)
         self._decoder = self._new_decoder()
         self._piece = piece
         self._fed_to = start
-        self._is_pending = False
-        self._n_out = 0
-        self._salvage: Iterator[bytes] | None = None
 
     def _inflate(self) -> bytes:
         if self._salvage is not None:
             return next(self._salvage)
         while not self._decoder.eof:
             try:
-                piece = self._step()
+                piece = self._decode(b"" if self._is_pending else self._feed())
             except self.errors:
                 self._salvage = self._salvaged()
                 return next(self._salvage)
-            self._n_out += len(piece)
+            if self._decoder.eof:
+                self.is_ended = True
+                self.at = self._fed_to - len(self._decoder.unused_data or b"")
             if piece:
+                self._n_out += len(piece)
                 return piece
         return b""
-
-    def _step(self) -> bytes:
-        """Return what the next stored bytes inflate to, which may be nothing yet."""
-        data = b"" if self._is_pending else self._feed()
-        piece = self._decode(data)
-        if self._decoder.eof:
-            self.at = self._fed_to - len(self._decoder.unused_data or b"")
-        return piece
 
     def _feed(self) -> bytes:
         if self.limit is not None and self._fed_to > self.limit:
             self.at = self._fed_to
             raise DamagedError(Fault.DAMAGED_RECORD)
-        # In steps that count from the member's start: what a broken one still gives depends on them.
-        data = self.source.read_all(self._fed_to, _FIRST_READ if self._fed_to == self.start else BLOCK)
+        # In steps that are the same however the file is split: what a broken member still gives depends on them.
+        if self._fed_to == self.start:
+            data = self.source.read_all(self.start, _FIRST_READ)
+        else:
+            data = self.source.read(self._fed_to)
         if not data:
             self.at = self._fed_to
             raise DamagedError(Fault.TRUNCATED_RECORD)
@@ -207,6 +207,7 @@ class ZstdMember(CompressedMember):
             piece = b"" if self.at > self.start else self._decoder.decompress(self._header())
             while not piece and not self._is_last:
                 piece = self._decoder.decompress(self._block())
+            self.is_ended = self._is_last
         except zstandard.ZstdError:
             raise DamagedError(Fault.DAMAGED_RECORD) from None
         return piece

@@ -16,7 +16,7 @@ _BOM = re.compile(rb"\xef\xbb\xbf")
 _ANY_RECORD = re.compile(rb"\nWARC/\d|\n(?=" + ARC_LINE.pattern + rb")")
 _MAX_JUNK = 256 * 1024  # in a compressed member, which cannot be trusted any longer
 _BLANK_LINES = (b"\r\n\r\n", b"\n\n")
-_HEADER_ENDS = (b"\n\r\n", b"\n\n", b"\n\r\r\n")  # the last one is seen in the wild
+_HEADER_END = re.compile(rb"\n\r{0,2}\n")  # two CRs are seen in the wild
 
 
 class _Dialect(NamedTuple):
@@ -36,28 +36,41 @@ _WARC = _Dialect(WARC_START, re.compile(rb"\n\r?\nWARC/\d"), 64)
 _ARC = _Dialect(ARC_LINE, re.compile(rb"\n(?=" + ARC_LINE.pattern + rb")"), MAX_ARC_LINE)
 
 
-class _Block(NamedTuple):
-    data: bytes
-    fault: Fault | None = None
-    repair: Repair | None = None
+_Block = tuple[bytes, Fault | None, Repair | None]
 
 
 def parse(content: Content, caps: Caps) -> Iterator[Record | Gap]:
     """Yield the pieces of `content` in order; each goes to where the next begins, its length is left 0."""
     content.fill(_WARC.look_ahead)
+    if content.is_ended and (record := _only_record(content, caps)):
+        yield record
+        return
     if not content.buffer.startswith(b"WARC/"):
         content.drop_while(_BOM)
         content.drop_while(_BLANK)
-    if content.position and not content.member.is_bounded:
-        yield Gap(0, 0, GapReason.PADDING)
-    while content.fill(1):
+        if content.position and not content.member.is_bounded:
+            yield Gap(0, 0, GapReason.PADDING)
+    while content.fill(_WARC.look_ahead) or content.n_ready:
         content.member.mark()
         yield _piece(content, caps)
         content.drop_while(_BLANK)
 
 
+def _only_record(content, caps):
+    """Return the record that `content` is, where that is plain to see, as it is of nearly every small member."""
+    data = content.buffer
+    head = _HEADER_END.search(data, 0, caps.header_bytes)
+    if head is None or not data.startswith(b"WARC/1.") or content.fault:
+        return None
+    headers = parse_headers(data[: head.end()])
+    n = content_length(headers)
+    if n is None or n > caps.record_bytes or data[head.end() + n :] != b"\r\n\r\n":
+        return None
+    content.index = len(data)
+    return Record(0, 0, kind_of(headers), headers, data[head.end() : -4])
+
+
 def _piece(content: Content, caps: Caps) -> Record | Gap:
-    content.fill(_WARC.look_ahead)
     if WARC_START.match(content.buffer, content.index):
         return _warc_record(content, caps)
     content.fill(_ARC.look_ahead)
@@ -106,15 +119,9 @@ def _header_end(content: Content, cap: int) -> int:
     wanted = 4096
     while True:
         is_more = content.fill(min(wanted, cap))
-        start, stop = content.index, content.index + min(cap, content.n_ready)
-        ends = []
-        for end in _HEADER_ENDS:
-            at = content.buffer.find(end, start, stop)
-            if at >= 0:
-                ends.append(at + len(end))
-                stop = at + 2
-        if ends:
-            return min(ends) - start
+        end = _HEADER_END.search(content.buffer, content.index, content.index + cap)
+        if end:
+            return end.end() - content.index
         if not is_more or wanted >= cap:
             return 0
         wanted *= 2
@@ -139,10 +146,10 @@ def _block(content: Content, dialect: _Dialect, n: int | None, caps: Caps) -> _B
     if n is not None and n <= caps.record_bytes:
         block = content.take_if(n, dialect.look_ahead, dialect.is_between)
         if block is not None:
-            return _Block(block)
+            return block, None, None
     elif n is not None and _is_really_large(content, dialect, n, caps):
         content.skip(n)
-        return _Block(b"", Fault.RECORD_TOO_LARGE)
+        return b"", Fault.RECORD_TOO_LARGE, None
     return _block_to_boundary(content, dialect, n, caps)
 
 
@@ -160,11 +167,11 @@ def _block_to_boundary(content: Content, dialect: _Dialect, n: int | None, caps:
     ahead = content.find(dialect.boundary, caps.record_bytes)
     if ahead < 0 and content.fill(caps.record_bytes):
         _skip_to_boundary(content, dialect)
-        return _Block(b"", Fault.RECORD_TOO_LARGE)
+        return b"", Fault.RECORD_TOO_LARGE, None
     if ahead < 0:
         return _last_block(content, n)
     block = _without_blank_line(content.take(ahead + 1))
-    return _Block(block, None, _repair(n, len(block)))
+    return block, None, _repair(n, len(block))
 
 
 def _last_block(content: Content, n: int | None) -> _Block:
@@ -172,9 +179,9 @@ def _last_block(content: Content, n: int | None) -> _Block:
     is_short = n is not None and content.n_ready < n
     block = content.take(content.n_ready)
     if content.fault or (is_short and not content.member.is_bounded):
-        return _Block(block, content.fault or Fault.TRUNCATED_RECORD)
+        return block, content.fault or Fault.TRUNCATED_RECORD, None
     block = _without_blank_line(block)
-    return _Block(block, None, _repair(n, len(block)))
+    return block, None, _repair(n, len(block))
 
 
 def _without_blank_line(block: bytes) -> bytes:

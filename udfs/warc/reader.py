@@ -166,19 +166,19 @@ class _Compressed:
                     break
                 if isinstance(held, Record) and isinstance(piece, Gap) and content.fault:
                     held = held._replace(fault=held.fault or content.fault)  # no checksum vouches for it
-                yield held._replace(offset=at + n_held, length=1)
+                yield held.at(at + n_held, 1)
                 n_held += 1
             held = piece
         content.drain()
         if content.fault:
             self._reach = max(self._reach, member.at)
         end = member.at if content.fault is None else self._next_member(at + n_held + 1, self._source.size)
-        yield self._last(held, content.fault)._replace(offset=at + n_held, length=end - at - n_held)
+        yield self._last(held, content.fault).at(at + n_held, end - at - n_held)
 
     def _last(self, held: Record | Gap | None, fault: Fault | None) -> Record | Gap:
         """Return the last piece of a member, with the fault that was met behind it."""
         if isinstance(held, Record):
-            return held._replace(fault=held.fault or fault)
+            return held._replace(fault=held.fault or fault) if fault else held
         if fault is not None:
             is_cut = fault is Fault.TRUNCATED_RECORD
             return Gap(0, 0, GapReason.TRUNCATED if is_cut else GapReason.DAMAGED)

