@@ -63,7 +63,7 @@ def funnel(args: argparse.Namespace) -> int:
         if args.against:
             return say_rows(of.compared(lake, preset, presets.named(args.against), args.crawl), args.limit, args.format)
         if args.samples:
-            return say_rows(of.samples(lake, preset, args.samples, args.crawl), args.limit, args.format)
+            return say_rows(of.samples(lake, [preset], args.samples, args.crawl), args.limit, args.format)
         return say_rows(of.funnel(lake, [preset], args.by, args.crawl).drop("preset"), args.limit, args.format)
 
 

@@ -40,21 +40,21 @@ def funnel(lake: Lake, presets: Sequence[Preset], by: str = "all", crawl: str | 
     return named.orderBy("preset", "crawl", "value", F.when(F.col("position") == 0, 1).otherwise(0), "position")
 
 
-def samples(lake: Lake, preset: Preset, n: int, crawl: str | None = None) -> DataFrame:
+def samples(lake: Lake, presets: Sequence[Preset], n: int, crawl: str | None = None) -> DataFrame:
     """Return for each flag up to `n` pages that it just drops and `n` that it just keeps, nearest the threshold first.
 
-    Columns: flag, where, is_flagged, measure (its value there; NULL where a flag compares more than one), page_id,
-    url, excerpt. Of a flag without a threshold the pages are any, the same ones every time.
+    Columns: preset, flag, where, is_flagged, measure (its value there; NULL where a flag compares more than one),
+    page_id, url, excerpt. Of a flag without a threshold the pages are any, the same ones every time.
     """
     corpus = lake.table("corpus")
     corpus = corpus.where(F.col("crawl") == crawl) if crawl else corpus
-    judged = corpus.select("page_id", F.explode(F.array(*_judged(preset))).alias("j"))
-    order = Window.partitionBy("j.position", "j.is_flagged").orderBy("j.distance", F.xxhash64("page_id"), "page_id")
-    nearest_ones = judged.where("j.is_flagged IS NOT NULL").withColumn("place", F.row_number().over(order))
-    few = nearest_ones.where(F.col("place") <= n).select("page_id", "place", "j.*")
+    judged = (column for preset in presets for column in _judged(preset))
+    told = corpus.select("page_id", F.inline(F.array(*judged))).where("is_flagged IS NOT NULL")
+    order = Window.partitionBy("preset", "position", "is_flagged").orderBy("distance", F.xxhash64("page_id"), "page_id")
+    few = told.withColumn("place", F.row_number().over(order)).where(F.col("place") <= n)
     texts = corpus.select("page_id", "url", F.substring("text", 1, EXCERPT_CHARS).alias("excerpt"))
-    rows = texts.join(F.broadcast(few), "page_id").orderBy("position", "is_flagged", "place")
-    return rows.select("flag", "where", "is_flagged", "measure", "page_id", "url", "excerpt")
+    rows = texts.join(F.broadcast(few), "page_id").orderBy("preset", "position", "is_flagged", "place")
+    return rows.select("preset", "flag", "where", "is_flagged", "measure", "page_id", "url", "excerpt")
 
 
 def compared(lake: Lake, one: Preset, other: Preset, crawl: str | None = None) -> DataFrame:
@@ -87,6 +87,7 @@ def _judged(preset: Preset) -> Iterator[Column]:
         threshold = flag.threshold
         measure = F.expr(threshold.measure if threshold else "NULL").cast("double")
         yield F.struct(
+            F.lit(preset.name).alias("preset"),
             F.lit(position).alias("position"),
             F.lit(flag.name).alias("flag"),
             F.lit(flag.where).alias("where"),

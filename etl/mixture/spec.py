@@ -48,7 +48,7 @@ class TextForm(Conf):
     """
 
     edits: str | None = Field(None, pattern=_NAME, description="annotator of kind `edits`: a column of `corpus`")
-    mask: tuple[Annotated[str, Field(pattern=_NAME)], ...] = Field((), description="personal data, as email, ip")
+    mask: tuple[Annotated[str, Field(pattern=_NAME)], ...] = Field((), description="personal data, as email, ipv4")
 
     @field_validator("mask")
     @classmethod

@@ -25,6 +25,7 @@ from etl.report.data import (
     RunRow,
     Totals,
 )
+from etl.report.flags import collect_presets
 from etl.report.mixture_card import MixtureCard
 from udfs.errors import MissingInputError
 
@@ -48,6 +49,7 @@ def collect_report(lake: Lake, mixture: str | None = None, version: int | None =
         files, faults, gaps = pool.submit(figures.files), pool.submit(figures.faults), pool.submit(figures.gaps)
         runs = pool.submit(figures.runs, [*figures.crawls, card.scope] if card else None)
         annotators = None if card else pool.submit(figures.annotators)
+        presets = pool.submit(collect_presets, lake, figures.crawls)
     data = ReportData(
         title=human.listed(figures.crawls) or "An empty lake",
         subtitle=_subtitle(files.result()),
@@ -61,6 +63,7 @@ def collect_report(lake: Lake, mixture: str | None = None, version: int | None =
         gaps=gaps.result(),
         runs=runs.result(),
         totals=_totals(files.result()),
+        presets=presets.result(),
         identity={"read by": _readers(files.result())} | (annotators.result() if annotators else {}),
     )
     return card.complete(data) if card else data

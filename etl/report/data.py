@@ -123,6 +123,45 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NearPage:
+    """A page near a flag's threshold."""
+
+    url: str
+    measure: float | None
+    is_flagged: bool
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    """What a flag drops: alone, as the first of its preset, and what no other flag would drop."""
+
+    flag: str
+    where: str
+    n_pages: int
+    n_tokens: int
+    n_first_pages: int
+    n_only_pages: int
+    near: Sequence[NearPage] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PresetFunnel:
+    """A preset: what its flags drop and what they keep."""
+
+    preset: str
+    source: str
+    flags: Sequence[FlagRow]
+    kept_pages: int
+    kept_tokens: int
+
+    @property
+    def n_pages(self) -> int:
+        """Return the pages judged: kept, or dropped first by one of the flags."""
+        return self.kept_pages + sum(row.n_first_pages for row in self.flags)
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """What was read to get here."""
 
@@ -149,6 +188,7 @@ class ReportData:
     gaps: Sequence[GapRow] = ()
     runs: Sequence[RunRow] = ()
     totals: Totals = Totals()
+    presets: Sequence[PresetFunnel] = ()
     identity: Mapping[str, str] = field(default_factory=dict)
     spec_yaml: str | None = None
 

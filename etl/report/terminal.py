@@ -11,9 +11,9 @@ from rich.text import Text
 
 from etl.report import charts, human
 from etl.report.crosstab import Crosstab, crosstab
-from etl.report.data import LanguageCount, ReportData, unexplained
+from etl.report.data import LanguageCount, PresetFunnel, ReportData, unexplained
 
-_N_TOPICS, _N_STRATA, _N_LANGUAGES, _N_REASONS = 12, 24, 8, 8
+_N_TOPICS, _N_STRATA, _N_LANGUAGES, _N_REASONS, _N_FLAGS = 12, 24, 8, 8, 3
 _SHADE_STYLES = ("dim", "dim", "dim", "", "", "", "bold", "bold cyan")
 _BAR_CHARS = 16
 
@@ -30,6 +30,9 @@ def print_report(data: ReportData, console: Console) -> None:
         about = "what each stratum was to have of the token budget, and what it got"
         _section(console, "Plan and mixture", about, _plan(data))
         console.print(_plan_verdict(data))
+    if data.presets:
+        about = "what each preset would keep of the first-ranked documents; `webstrata funnel PRESET` says why"
+        _section(console, "Flags", about, _presets(data.presets))
     if data.languages:
         _section(console, "Languages", "of the first-ranked documents", _languages(data.languages))
 
@@ -140,6 +143,22 @@ def _plan_verdict(data: ReportData) -> Text:
     more = f"; {n_strata - _N_STRATA} smaller strata not shown" if n_strata > _N_STRATA else ""
     verdict = f"{n_short} of {n_strata} strata are short" if n_short else "every stratum got its share"
     return Text(f" {verdict}; {got}{more}", "yellow" if n_short else "green")
+
+
+def _presets(presets: Sequence[PresetFunnel]) -> Table:
+    table = _table("preset", "", "kept>", "share>", "tokens>", "what drops most")
+    for preset in presets:
+        most = sorted(preset.flags, key=lambda row: -row.n_pages)[:_N_FLAGS]
+        dropped = (f"{human.words(row.flag)} {human.count(row.n_pages)}" for row in most if row.n_pages)
+        table.add_row(
+            _text(preset.preset),
+            _bar(100 * preset.kept_pages / (preset.n_pages or 1)),
+            human.count(preset.kept_pages),
+            human.share(preset.kept_pages, preset.n_pages),
+            human.count(preset.kept_tokens),
+            _text(" · ".join(dropped)),
+        )
+    return table
 
 
 def _languages(languages: Sequence[LanguageCount]) -> Table:

@@ -40,7 +40,7 @@ MIXTURES = Table(
         Column(
             "edits",
             "ARRAY<STRING>",
-            "What made the text from the raw one, in order, with versions: c4_lines.1, mask_email.1; null if raw",
+            "What made the text from the raw one, in order, with versions: c4_lines.1, mask-1-email; null if raw",
         ),
         Column("text", "STRING", "Main text of the page, edited and masked as the spec asks", is_nullable=False),
     ),
