@@ -32,6 +32,11 @@ def language_annotator(name: str = "language", max_chars: int = MAX_CHARS) -> An
     )
 
 
+def languages() -> list[str]:
+    """Return the labels that the annotator can give."""
+    return sorted(label.removeprefix(LABEL_PREFIX) for label in _model(MODEL_SHA256).labels)
+
+
 def language_of(text: str) -> str | None:
     """Return the label that the annotator gives a text, for measures whose meaning depends on the language."""
     return _best(text[:MAX_CHARS])[0]

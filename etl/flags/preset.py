@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from etl.condition import check_condition, names_in
+from etl.flags.thresholds import with_thresholds
 from udfs.conf import Conf, nearest
 from udfs.errors import ConfigError
 
@@ -59,6 +60,9 @@ class Preset(Conf):
     name: Annotated[str, _NAME]
     source: str = ""
     note: str = ""
+    thresholds: str | None = Field(
+        None, pattern=r"^[A-Z][A-Z0-9_]*$", description="variable that names FineWeb-2's configs: `{dup_line_frac}`"
+    )
     flags: tuple[Flag, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -69,6 +73,16 @@ class Preset(Conf):
         if ANY in names:
             raise ValueError(f"no flag may be named {ANY!r}: it says whether any of them is true")
         return self
+
+    def with_thresholds(self) -> "Preset":
+        """Return the preset with the threshold of the page's language for each `{name}` in its conditions.
+
+        Raises MissingInputError if they are asked for and not to be found, ConfigError if they are not as asked for.
+        """
+        if self.thresholds is None:
+            return self
+        flags = [flag.model_copy(update={"where": with_thresholds(flag.where, self.thresholds)}) for flag in self.flags]
+        return self.model_copy(update={"flags": tuple(flags), "thresholds": None})
 
     def meanings(self) -> dict[str, str]:
         """Return `preset.flag` -> its SQL value, and `preset.flagged` -> whether any of them is true.

@@ -62,12 +62,17 @@ def sort_out(presets: list[Preset], columns: Mapping[str, set[str] | None]) -> P
 
     Raises ConfigError for a condition over a field that its column has not, or for a flag named as such a field.
     """
-    ready, lacking = {}, {}
-    for preset in presets:
+    ready: dict[str, Preset] = {}
+    lacking: dict[str, str] = {}
+    for listed in presets:
+        try:
+            preset = listed.with_thresholds()
+        except MissingInputError as error:
+            lacking[listed.name] = str(error)
+            continue
         if missing := preset.missing_columns(columns):
-            lacking[preset.name] = (
-                f"no annotator has given {', '.join(missing)}; list it in a YAML and run `webstrata annotate`"
-            )
+            said = f"no annotator has given {', '.join(missing)}"
+            lacking[preset.name] = f"{said}; list it in a YAML and run `webstrata annotate`"
         else:
             _check_names(preset, columns)
             ready[preset.name] = preset
