@@ -77,6 +77,31 @@ display(corpus.groupBy("topic.label", "format.label").count().orderBy("count", a
 # COMMAND ----------
 
 # MAGIC %md
+# MAGIC ## Reasons not to use a page
+# MAGIC
+# MAGIC A flag is a SQL condition over what was said. Nothing is deleted: a mixture's `where` decides, as `NOT gopher.flagged`.
+
+# COMMAND ----------
+
+# DBTITLE 1,What each flag of a preset drops: alone, as the first, and only it
+# MAGIC %sql
+# MAGIC SELECT coalesce(flag, '(kept)') AS flag, n_pages, n_tokens, n_first_pages, n_only_pages
+# MAGIC FROM flag_funnel
+# MAGIC WHERE preset = 'gopher' AND `by` = 'all'
+# MAGIC ORDER BY crawl, position
+
+# COMMAND ----------
+
+# DBTITLE 1,A page with its measures and its flags
+# MAGIC %sql
+# MAGIC SELECT url, gopher.n_words, gopher.too_short, gopher.dup_line_ratio, gopher.too_many_dup_lines, dclm.flagged
+# MAGIC FROM documents
+# MAGIC ORDER BY gopher.flagged DESC, url
+# MAGIC LIMIT 5
+
+# COMMAND ----------
+
+# MAGIC %md
 # MAGIC ## A mixture: a spec, a plan, a selection
 # MAGIC
 # MAGIC A spec says what is wanted. The plan is arithmetic: what each stratum is to give. Nothing is written yet.

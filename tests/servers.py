@@ -1,5 +1,6 @@
-"""A folder -> a web server with ranges, and an S3 API server, both on loopback and both able to misbehave."""
+"""A folder -> a web server with ranges, and S3 and GCS API servers, all on loopback and all able to misbehave."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+_GCS = "/storage/v1/b/"
 
 
 @dataclass
@@ -48,6 +51,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = self._folder / unquote(url.path).lstrip("/")
         if status := self._behaviour.status(url.path):
             self._send(status, b"", {})
+        elif url.path.startswith(_GCS):
+            self._gcs(url.path.removeprefix(_GCS), parse_qs(url.query), span)
         elif "list-type" in (query := parse_qs(url.query)):
             self._send(200, _listing(path, query.get("prefix", [""])[0]), {"Content-Type": "application/xml"})
         elif not path.is_file():
@@ -56,7 +61,29 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._file(path.read_bytes(), span if self._behaviour.serves_ranges else None, is_head=is_head)
 
-    def _file(self, data: bytes, span: str | None, *, is_head: bool) -> None:
+    def _gcs(self, path: str, query: dict[str, list[str]], span: str | None) -> None:
+        """Answer as the JSON API of Google Cloud Storage does: a bucket, a listing, an object or its bytes."""
+        bucket, _, key = path.partition("/o/")
+        folder = self._folder / bucket.removesuffix("/o")
+        file = folder / unquote(key)
+        if bucket.endswith("/o"):
+            prefix = query.get("prefix", [""])[0]
+            found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+            items = [_gcs_object(folder, path) for path in found if str(path.relative_to(folder)).startswith(prefix)]
+            self._json({"kind": "storage#objects", "items": items})
+        elif not key and folder.is_dir():
+            self._json({"kind": "storage#bucket", "name": bucket})
+        elif not key or not file.is_file():
+            self._send(404, b"", {})
+        elif query.get("alt") == ["media"]:
+            self._file(file.read_bytes(), span)
+        else:
+            self._json(_gcs_object(folder, file))
+
+    def _json(self, answer: object) -> None:
+        self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+
+    def _file(self, data: bytes, span: str | None, *, is_head: bool = False) -> None:
         headers = {"ETag": '"1"', "Last-Modified": "Sat, 21 Nov 2026 10:00:00 GMT"}
         headers |= {"Accept-Ranges": "bytes"} if self._behaviour.serves_ranges else {}
         if span is None:
@@ -79,6 +106,11 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+def _gcs_object(bucket: Path, file: Path) -> dict[str, str]:
+    name, size = str(file.relative_to(bucket)), str(file.stat().st_size)
+    return {"kind": "storage#object", "bucket": bucket.name, "name": name, "size": size, "generation": "1"}
+
+
 def _listing(bucket: Path, prefix: str) -> bytes:
     """Return the answer of ListObjectsV2."""
     files = sorted(path for path in bucket.rglob("*") if path.is_file())
@@ -98,7 +130,7 @@ def _listing(bucket: Path, prefix: str) -> bytes:
 
 @contextmanager
 def serve(folder: Path, behaviour: Behaviour) -> Iterator[str]:
-    """Serve a folder (for S3: of buckets); the block is given host and port."""
+    """Serve a folder (for S3 and GCS: of buckets); the block is given host and port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, folder=folder, behaviour=behaviour)) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"127.0.0.1:{server.server_port}"

@@ -8,19 +8,19 @@ from pydantic import Field, model_validator
 
 from udfs.annotator import Annotator
 from udfs.classifier import classifier_annotator
-from udfs.conf import Conf, nearest, read_conf
+from udfs.conf import Conf, Name, nearest, read_conf
+from udfs.edit.annotator import edits_annotator
 from udfs.errors import ConfigError
 from udfs.language import MAX_CHARS, language_annotator
+from udfs.measure.confs import MeasureConf
 from udfs.measures import measures_annotator
 from udfs.tokens import DEFAULT_TOKENIZER, tokens_annotator
-
-_NAME = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
 
 
 class LanguageConf(Conf):
     """A language identifier: lid.176."""
 
-    name: Annotated[str, _NAME]
+    name: Name
     kind: Literal["language"]
     max_chars: int = Field(default=MAX_CHARS, gt=0)
 
@@ -32,7 +32,7 @@ class LanguageConf(Conf):
 class TokensConf(Conf):
     """A count of tokens, by the default tokenizer or by any tokenizer.json."""
 
-    name: Annotated[str, _NAME]
+    name: Name
     kind: Literal["tokens"]
     tokenizer: str = DEFAULT_TOKENIZER
 
@@ -44,7 +44,7 @@ class TokensConf(Conf):
 class MeasuresConf(Conf):
     """Measures of the plain text."""
 
-    name: Annotated[str, _NAME]
+    name: Name
     kind: Literal["measures"]
 
     def build(self) -> Annotator:
@@ -55,7 +55,7 @@ class MeasuresConf(Conf):
 class ClassifierConf(Conf):
     """A model folder: `package:NAME` or a path, with the digest it must have where one is given."""
 
-    name: Annotated[str, _NAME]
+    name: Name
     kind: Literal["classifier"]
     model: str
     sha256: str | None = None
@@ -65,7 +65,22 @@ class ClassifierConf(Conf):
         return classifier_annotator(self.name, self.model, self.sha256)
 
 
-AnnotatorConf = Annotated[LanguageConf | TokensConf | MeasuresConf | ClassifierConf, Field(discriminator="kind")]
+class EditsConf(Conf):
+    """What line edits would remove of a text, and how many tokens the rest has."""
+
+    name: Name
+    kind: Literal["edits"]
+    edits: tuple[str, ...]
+    tokenizer: str = DEFAULT_TOKENIZER
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises ConfigError for an unknown edit."""
+        return edits_annotator(self.name, self.edits, self.tokenizer)
+
+
+AnnotatorConf = Annotated[
+    LanguageConf | TokensConf | MeasuresConf | MeasureConf | EditsConf | ClassifierConf, Field(discriminator="kind")
+]
 
 
 class AnnotatorsConf(Conf):

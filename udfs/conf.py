@@ -2,15 +2,16 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from udfs.errors import ConfigError, MissingInputError
 
 MAX_YAML_BYTES = 1_000_000
 MAX_YAML_DEPTH = 30
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class Conf(BaseModel):

@@ -47,7 +47,7 @@ class FastTextModel:
 
     def _predict(self, text: str, k: int) -> list[tuple[float, str]]:
         # A line ends the input: without the final newline the scores are wrong, and a newline inside would cut it.
-        line = text.replace("\n", " ") + "\n"
+        line = text.replace("\n", " ").encode("utf-8", "replace").decode() + "\n"  # no half of a surrogate pair
         return list(self._model.f.predict(line, k, 0.0, "strict"))
 
 

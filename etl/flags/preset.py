@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from etl.condition import check_condition, names_in
 from etl.flags.thresholds import with_thresholds
-from udfs.conf import Conf, nearest
+from udfs.conf import Conf, Name, nearest
 from udfs.errors import ConfigError
 
 ANY = "flagged"  # the field of a preset that says whether any of its flags is true
-_NAME = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
 _COMPARISON = re.compile(r"^\s*(?P<measure>[^<>=!]+?)\s*(?P<operator><=|>=|<|>)\s*(?P<value>-?[\d_]*\.?\d+)\s*$")
 
 
@@ -27,7 +26,7 @@ class Threshold(NamedTuple):
 class Flag(Conf):
     """A reason not to use a page. It says so where its condition is true; nothing is deleted."""
 
-    name: Annotated[str, _NAME]
+    name: Name
     where: str = Field(min_length=1, description="SQL condition over the columns of `documents`")
     source: str = ""
     note: str = ""
@@ -57,7 +56,7 @@ class Flag(Conf):
 class Preset(Conf):
     """A list of flags in the order in which their source judges."""
 
-    name: Annotated[str, _NAME]
+    name: Name
     source: str = ""
     note: str = ""
     thresholds: str | None = Field(

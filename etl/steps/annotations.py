@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from udfs.annotator import Annotator, Texts
 
@@ -105,11 +106,22 @@ def _computed(rows: DataFrame, stored: DataFrame, annotators: Sequence[Annotator
 
 def _chosen(annotator: Annotator, stored: DataFrame) -> Column:
     new = F.col(f"new_{annotator.name}")
-    return (
-        F.when(_is_missing(annotator), new).otherwise(F.col(annotator.column))
-        if (annotator.column in stored.columns)
-        else new
+    if annotator.column not in stored.columns:
+        return new
+    return F.when(_is_missing(annotator), new).otherwise(_as_now(annotator, stored))
+
+
+def _as_now(annotator: Annotator, stored: DataFrame) -> Column:
+    """Return the stored column with the fields that the annotator has now: another version may have had others."""
+    column, kind = F.col(annotator.column), stored.schema[annotator.column].dataType
+    if not isinstance(kind, StructType):
+        return column
+    there = set(kind.fieldNames())
+    fields = (
+        (column[field.name] if field.name in there else F.lit(None)).cast(field.sql_type).alias(field.name)
+        for field in annotator.fields
     )
+    return F.when(column.isNotNull(), F.struct(*fields))
 
 
 def _kept(stored: DataFrame, spoken_of: Sequence[str]) -> list[Column]:

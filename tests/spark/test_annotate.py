@@ -109,6 +109,21 @@ def test_only_one_of_several_annotators_leaves_what_the_others_said(lake: Lake, 
     assert seen(tmp_path / "a")["text"] == 10
 
 
+def test_a_new_version_with_other_fields_takes_the_place_of_the_old_one(lake: Lake, tmp_path: Path) -> None:
+    old = counting(tmp_path / "old", "changing")
+    annotate(lake, CRAWL, [old])
+    fields = (*old.fields[:1], AnnotationField("half", "DOUBLE", "Half of it"))
+
+    def load() -> Predict:
+        return lambda texts: {"n": [len(t) for t in texts.text], "half": [len(t) / 2 for t in texts.text]}
+
+    annotate(lake, CRAWL, [replace(old, version="with halves", fields=fields, load=load)])
+
+    for row in lake.table("annotations").collect():
+        assert row["changing"]["half"] == row["changing"]["n"] / 2 > 0
+        assert row["changing"]["version"] is None
+
+
 def test_a_new_version_is_asked_about_every_document(lake: Lake, tmp_path: Path) -> None:
     annotate(lake, CRAWL, [counting(tmp_path / "v1")])
 

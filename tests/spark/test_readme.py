@@ -9,6 +9,7 @@ import yaml
 from pyspark.sql import SparkSession
 
 from etl.cli.parser import build_parser
+from etl.flags import Preset
 from etl.jobs.mix import make_plan
 from etl.lake import Lake
 from etl.mixture import MixtureSpec
@@ -62,10 +63,17 @@ def test_the_mixture_fits_the_corpus(spark: SparkSession, demo_lake: Path) -> No
 
 
 def test_the_flag_is_a_condition_over_the_corpus(spark: SparkSession, demo_lake: Path) -> None:
-    condition = str(yaml_with("upper_ratio")["where"])
+    condition = str(yaml_with("gopher.flagged")["where"])
     corpus = Lake.open(spark, str(demo_lake)).table("corpus")
 
     assert 0 < corpus.where(condition).count() < corpus.count()
+
+
+def test_the_preset_is_one_that_the_lake_can_tell(spark: SparkSession, demo_lake: Path) -> None:
+    preset = parse_conf(yaml_with("shouting"), Preset, where="README")
+    corpus = Lake.open(spark, str(demo_lake)).table("corpus")
+
+    assert corpus.where(preset.meanings()["mine.shouting"]).count() > 0
 
 
 def test_the_annotator_is_a_line_of_the_config() -> None:

@@ -27,7 +27,7 @@ def _conf(*lines: dict[str, object]) -> AnnotatorsConf:
 
 def test_the_defaults_annotate_any_text() -> None:
     columns = {item.column: item(TEXTS) for item in load_annotators(CONF)}
-    assert list(columns) == ["language", "n_tokens", "text_measures", "topic", "format", "quality"]
+    assert {"language", "n_tokens", "text_measures", "gopher", "dclm", "topic", "format", "quality"} <= set(columns)
     assert columns["topic"]["label"][:2] == ["Food & Dining", "Sports & Fitness"]
     assert columns["topic"]["id"][:2] == [10, 21]
     assert set(columns["format"]["label"]) <= set(read_card(find_model("package:format")).labels)

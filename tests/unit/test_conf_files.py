@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.flags import Preset
 from etl.mixture import MixtureSpec
 from etl.pipeline import PipelineConf
 from udfs.annotators import AnnotatorsConf
@@ -14,6 +15,7 @@ from udfs.train.recipe import Recipe, Taxonomy, TokenizerRecipe
 CONF = Path(__file__).parents[2] / "conf"
 KINDS: dict[str, type[Conf]] = {
     "annotators.yaml": AnnotatorsConf,
+    "flags": Preset,
     "mixtures": MixtureSpec,
     "pipelines": PipelineConf,
     "taxonomies": Taxonomy,

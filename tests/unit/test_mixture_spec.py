@@ -73,6 +73,9 @@ def test_a_weight_is_the_decimal_number_that_was_written():
         ("{strategy: natural, name: ../m}", "pattern"),
         ("{strategy: natural, max_epochs: 0.5}", "greater than or equal to 1"),
         ("{strategy: natural, caps: {max_share: 1.5}}", "less than or equal to 1"),
+        ("{strategy: natural, text: {edit: dclm_edit}}", "did you mean 'edits'"),
+        ("{strategy: natural, text: {edits: 'a; drop table b'}}", "pattern"),
+        ("{strategy: natural, text: edited}", "text"),
     ],
 )
 def test_a_wrong_spec_is_one_clear_error(text, says):
@@ -100,6 +103,8 @@ def test_the_digest_does_not_see_comments_key_order_descriptions_or_spelled_out_
         {"max_epochs": 2},
         {"caps": {"max_share": 0.5}},
         {"order": {"pick": "gumbel"}},
+        {"text": {"edits": "dclm_edit"}},
+        {"text": {"mask": ["email"]}},
         {"name": "n"},
     ],
     ids=str,
@@ -112,6 +117,15 @@ def test_the_digest_is_the_same_in_every_release():
     # Stored plans are compared by it: if this fails, every mixture would be built again.
     assert spec_of("strategy: natural").digest[:16] == "a5e13ebfbf185347"
     assert spec_of("{weights: {a / b: 0.5}, order: {pick: top}}").digest[:16] == "9d9df8bf5f2c8973"
+
+
+def test_a_text_that_is_raw_is_no_part_of_the_digest_and_the_order_of_masks_is_none():
+    raw = spec_of("strategy: natural")
+    masked = spec_of("{strategy: natural, text: {mask: [ipv4, email, ipv4]}}")
+
+    assert spec_of("{strategy: natural, text: raw}").digest == raw.digest
+    assert spec_of("{strategy: natural, text: {mask: []}}").digest == raw.digest
+    assert spec_of("{strategy: natural, text: {mask: [email, ipv4]}}").digest == masked.digest
 
 
 def test_a_spec_is_read_again_from_its_canonical_form():

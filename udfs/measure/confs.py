@@ -1,0 +1,91 @@
+"""conf/annotators.yaml, the lines whose `kind` is a set of measures -> the annotators."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from udfs.annotator import Annotator
+from udfs.conf import Conf, Name
+from udfs.measure.c4 import c4_annotator
+from udfs.measure.characters import characters_annotator
+from udfs.measure.dclm import dclm_annotator
+from udfs.measure.dolma import dolma_annotator
+from udfs.measure.fineweb import fineweb_annotator
+from udfs.measure.gopher import gopher_annotator
+from udfs.measure.personal import DEFAULT_KINDS, personal_annotator
+from udfs.measure.readability import readability_annotator
+from udfs.measure.unsafe_words import unsafe_words_annotator
+from udfs.measure.url_rules import UrlRulesConf, url_rules_annotator
+from udfs.measure.url_shape import url_annotator
+
+_WORDY = {"gopher": gopher_annotator, "c4": c4_annotator, "fineweb": fineweb_annotator}
+_PLAIN = {
+    "dclm": dclm_annotator,
+    "dolma": dolma_annotator,
+    "readability": readability_annotator,
+    "characters": characters_annotator,
+    "url": url_annotator,
+}
+
+
+class WordyConf(Conf):
+    """Measures of the datatrove dialect, whose words and sentences a tokenizer finds."""
+
+    name: Name
+    kind: Literal["gopher", "c4", "fineweb"]
+    tokenizer: Literal["fast", "spacy"] = "fast"
+    language: str = Field("detected", description="of the texts: `detected`, or a code such as en for all of them")
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises ConfigError where the tokenizer is not installed."""
+        return _WORDY[self.kind](self.name, self.tokenizer, self.language)
+
+
+class PlainConf(Conf):
+    """Measures that need no more than the text and its URL."""
+
+    name: Name
+    kind: Literal["dclm", "dolma", "readability", "characters", "url"]
+
+    def build(self) -> Annotator:
+        """Return the annotator."""
+        return _PLAIN[self.kind](self.name)
+
+
+class PersonalConf(Conf):
+    """Counts of personal data; `region` is a country code for phone numbers without one."""
+
+    name: Name
+    kind: Literal["personal"]
+    kinds: tuple[str, ...] = DEFAULT_KINDS
+    region: str | None = None
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises ConfigError for an unknown kind."""
+        return personal_annotator(self.name, self.kinds, self.region)
+
+
+class UnsafeWordsConf(Conf):
+    """Counts of words of a list: a file, or a folder of a file for each language."""
+
+    name: Name
+    kind: Literal["unsafe_words"]
+    lists: str
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises MissingInputError if the lists are not there."""
+        return unsafe_words_annotator(self.name, self.lists)
+
+
+class UrlRulesAnnotatorConf(UrlRulesConf):
+    """What lists of domains, URLs and words say of the URL; NULL where no list is named."""
+
+    name: Name
+    kind: Literal["url_rules"]
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises MissingInputError if a list is not there."""
+        return url_rules_annotator(self.name, self)
+
+
+MeasureConf = WordyConf | PlainConf | PersonalConf | UnsafeWordsConf | UrlRulesAnnotatorConf
