@@ -74,9 +74,14 @@ class Lake:
             )
         return self.spark.sql(f"SELECT * FROM {self.views.source(name)}")
 
+    def corpus_without_flags(self) -> DataFrame:
+        """Return the corpus without its flags, which a plan that has spelled them out need not carry."""
+        documents = f"({self.views.query('documents', shown='*')})"
+        return self.spark.sql(self.views.query("corpus", documents=documents))
+
     def sql(self, query: str) -> DataFrame:
         """Return the answer to a query over the tables and views by their plain names."""
-        self.refresh_views()
+        self.refresh_views([name for name in (*TABLES, *VIEWS) if re.search(rf"\b{name}\b", query, re.IGNORECASE)])
         with translated("the query"):
             return self.spark.sql(query)
 
@@ -121,12 +126,11 @@ class Lake:
             rows = rows.join(F.broadcast(there.select(key)), key, "left_anti")
         self._save(self._writer(rows, {}).mode("append"), table, f"appending to {table}")
 
-    def refresh_views(self) -> None:
+    def refresh_views(self, names: Iterable[str] = (*TABLES, *VIEWS)) -> None:
         """Make the tables and views known to the session by their plain names, as temporary views."""
-        for name in (*TABLES, *VIEWS):
-            self.spark.sql(
-                f"CREATE OR REPLACE TEMPORARY VIEW `{name}` AS SELECT * FROM {self.views.source(name)}"
-            ).collect()
+        for name in names:
+            source = self.views.source(name)
+            self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW `{name}` AS SELECT * FROM {source}").collect()
 
     def publish_views(self) -> None:
         """Make the views of a catalog anew, with the columns that the tables have now; a path has none."""

@@ -1,6 +1,7 @@
 """A folder -> a web server with ranges, and S3 and GCS API servers, all on loopback and all able to misbehave."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,3 +136,9 @@ def serve(folder: Path, behaviour: Behaviour) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+if __name__ == "__main__":  # for a client that cannot share a process with its server
+    with serve(Path(sys.argv[1]), Behaviour()) as address:
+        print(address, flush=True)
+        sys.stdin.read()  # until whoever started it is done

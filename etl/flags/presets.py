@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from etl.condition import names_in, with_names
@@ -50,11 +51,17 @@ def find_presets() -> list[Preset]:
     found: dict[str, Preset] = {}
     for folder in (conf_folder() / "flags", Path("conf/flags")):
         for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
-            preset = read_conf(path, Preset)
+            preset = _read(path, path.stat().st_mtime_ns)
             if preset.name != path.stem:
                 raise ConfigError(f"{path}: the preset is named {preset.name!r}; call the file {preset.name}.yaml")
             found[preset.name] = preset
     return sorted(found.values(), key=lambda preset: preset.name)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, _changed_at: int) -> Preset:
+    """Return a preset; it is asked for with every view, and YAML is slow to read."""
+    return read_conf(path, Preset)
 
 
 def sort_out(presets: list[Preset], columns: Mapping[str, set[str] | None]) -> Presets:

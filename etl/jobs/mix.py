@@ -137,7 +137,7 @@ def _write(
 
 def _pages(lake: Lake, spec: MixtureSpec, crawls: Collection[str]) -> DataFrame:
     """Return the pages that the spec may take, each text once, with their stratum and score."""
-    corpus = lake.table("corpus").where(F.col("crawl").isin(*crawls))
+    corpus = lake.corpus_without_flags().where(F.col("crawl").isin(*crawls))
     return with_stratum(first_of_each_text(corpus) if len(crawls) > 1 else corpus, spec)
 
 

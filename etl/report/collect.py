@@ -129,12 +129,16 @@ class _Figures:
 
     def corpus_counts(self) -> list[Row]:
         """Return documents and tokens by topic and format, by language and by bin of quality, in one pass."""
-        documents = self._of("corpus").select(
-            F.col("topic.label").alias("topic"),
-            F.col("format.label").alias("format"),
-            F.col("language.label").alias("language"),
-            _bin(F.col("quality.score")).alias("bin"),
-            "n_tokens",
+        documents = (
+            self.lake.corpus_without_flags()
+            .where(F.col("crawl").isin(list(self.crawls)))
+            .select(
+                F.col("topic.label").alias("topic"),
+                F.col("format.label").alias("format"),
+                F.col("language.label").alias("language"),
+                _bin(F.col("quality.score")).alias("bin"),
+                "n_tokens",
+            )
         )
         sets = [["topic", "format"], ["language"], ["bin"]]
         grouped = documents.groupingSets(sets, "topic", "format", "language", "bin")

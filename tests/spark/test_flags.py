@@ -241,7 +241,7 @@ def test_a_page_that_is_not_there_is_an_error(lake: Lake) -> None:
 
 def test_a_file_is_explained_without_a_lake(lake: Lake, tmp_path: Path) -> None:
     file = tmp_path / "page.html"
-    file.write_text("<title>T</title><body><p>There are nine words of English in this text.</p><script>x</script></body>")
+    file.write_text("<title>T</title><p>There are nine words of English in this text.</p><script>x</script>")
 
     found = explain_file(lake.spark, file, annotators())
 

@@ -2,6 +2,8 @@
 
 import gzip
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from udfs.warc_file import ReadSettings, WarcFileReader
 
 PAGES = {f"http://{i}.example/": f"<p>Page {i}: {random.Random(i).randbytes(9000).hex()}</p>" for i in range(300)}
 DATA = warc(PAGES)
+ROOT = Path(__file__).parents[2]
 KEY = "crawl-data/CC-TEST/segments/1/warc/a%20b.warc.gz"
 
 
@@ -177,3 +180,31 @@ def test_pauses_double_and_chance_shortens_them() -> None:
     assert len(pauses) == remote.ATTEMPTS - 1
     assert all(2**i / 2 <= pause <= 2**i for i, pause in enumerate(pauses[:6]))
     assert max(pauses) <= remote.LONGEST_PAUSE_S
+
+
+@pytest.fixture
+def google(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URI of the bucket over the API of Google Cloud Storage.
+
+    pyarrow begins such a file with a request while it holds the interpreter's lock: its server needs a process.
+    """
+    command = (sys.executable, "-m", "tests.servers", str(folder))
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        assert server.stdout
+        monkeypatch.setenv("CLOUD_STORAGE_EMULATOR_ENDPOINT", f"http://{server.stdout.readline().strip()}")
+        yield "gs://anonymous@bucket"
+        server.communicate()
+
+
+def test_a_bucket_of_google_is_listed_and_its_files_are_read_at_any_offset(google: str) -> None:
+    (found,) = list_files(f"{google}/crawl-data")
+
+    assert found == (f"{google}/{KEY}", len(DATA))
+    assert list_files(f"{google}/crawl-data/*/*.warc.gz") == [found]
+    with open_uri(found.uri) as stream:
+        stream.seek(1_500_000)
+        assert stream.read(1000) == DATA[1_500_000:1_501_000]
+        stream.seek(0)
+        assert stream.read() == DATA
+    with pytest.raises(MissingInputError):
+        list_files(f"{google}/crawl-data/nothing.warc.gz")
