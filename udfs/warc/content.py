@@ -70,11 +70,11 @@ class Content:
         """Return the next `n` bytes if `is_end` of up to `look_ahead` bytes behind them, else None."""
         if self.n_ready < n + look_ahead and not self.is_ended:
             pieces = self._pieces(n + look_ahead)
-            last = pieces.pop() if pieces else b""
+            last = memoryview(pieces.pop() if pieces else b"")
             n_last = n - sum(map(len, pieces))  # how much of the block is in the last piece
-            if 0 <= n_last <= len(last) and is_end(last[n_last : n_last + look_ahead]):
+            if 0 <= n_last <= len(last) and is_end(bytes(last[n_last : n_last + look_ahead])):
                 pieces.append(last[:n_last])
-                self._restart(last[n_last:])
+                self._restart(bytes(last[n_last:]))
                 self._base += n
                 return b"".join(pieces)  # the one copy of the block, where most of the time would go
             self._restart(b"".join((*pieces, last)))
@@ -133,11 +133,11 @@ class Content:
         while self.fill(1):
             self.index = len(self.buffer)
 
-    def _pieces(self, n: int) -> list[bytes]:
+    def _pieces(self, n: int) -> list[bytes | memoryview]:
         """Return what is ready and the pieces behind it that make it `n` bytes, or all there are."""
         ready = self.n_ready
-        pieces = [self.buffer[self.index :]] if ready else []
-        while ready < n and (piece := self._pull()):
+        pieces: list[bytes | memoryview] = [memoryview(self.buffer)[self.index :]] if ready else []
+        while ready < n and not self.is_ended and (piece := self._pull()):
             pieces.append(piece)
             ready += len(piece)
         return pieces

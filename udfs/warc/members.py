@@ -1,7 +1,9 @@
 """An offset where a gzip, zstd or lz4 member begins -> its content, piece by piece, and where it ends."""
 
+import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import zstandard
@@ -17,10 +19,12 @@ GZIP_MAGIC = b"\x1f\x8b\x08"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 LZ4_MAGIC = b"\x04\x22\x4d\x18"
 
+_GZIP_START = re.compile(re.escape(GZIP_MAGIC))
 GZIP_ERROR: Any = isal_zlib.error  # its stub says it is no class
 
 _PIECE = 256 * 1024
 _FIRST_READ = 8 * 1024  # what lies behind a member's end in the bytes we feed is copied for nothing
+_SMALL = 1024  # in which another member is looked for, so that nothing lies behind
 _MAX_WINDOW = 128 * 1024 * 1024
 
 
@@ -107,11 +111,8 @@ class StreamMember(CompressedMember):
         if self.limit is not None and self._fed_to > self.limit:
             self.at = self._fed_to
             raise DamagedError(Fault.DAMAGED_RECORD)
-        # In steps that are the same however the file is split: what a broken member still gives depends on them.
-        if self._fed_to == self.start:
-            data = self.source.read_all(self.start, _FIRST_READ)
-        else:
-            data = self.source.read(self._fed_to)
+        # In steps that count from the member's start: what a broken one still gives depends on them.
+        data = self.source.read_all(self._fed_to, _FIRST_READ if self._fed_to == self.start else BLOCK)
         if not data:
             self.at = self._fed_to
             raise DamagedError(Fault.TRUNCATED_RECORD)
@@ -136,6 +137,24 @@ class GzipMember(StreamMember):
     magic = GZIP_MAGIC
     errors = (GZIP_ERROR, zlib.error)
     _tail = b""
+
+    def _inflate(self) -> bytes:
+        if self._fed_to == self.start and (content := self._at_once()):
+            return content
+        return super()._inflate()
+
+    def _at_once(self) -> bytes:
+        """Return what a small member holds if it ends, as it should, where another seems to begin; else nothing."""
+        data = self.source.read(self.start, _SMALL)
+        if another := _GZIP_START.search(data, 1):  # faster than `find`
+            with suppress(GZIP_ERROR):
+                content: bytes = self._decoder.decompress(data[: another.start()], self._piece)
+                if self._decoder.eof and not self._decoder.unused_data:
+                    self.is_ended = True
+                    self.at = self._fed_to = self.start + another.start()
+                    return content
+            self._decoder = self._new_decoder()
+        return b""
 
     def _new_decoder(self) -> Any:
         return isal_zlib.decompressobj(31)

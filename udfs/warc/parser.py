@@ -42,7 +42,7 @@ _Block = tuple[bytes, Fault | None, Repair | None]
 def parse(content: Content, caps: Caps) -> Iterator[Record | Gap]:
     """Yield the pieces of `content` in order; each goes to where the next begins, its length is left 0."""
     content.fill(_WARC.look_ahead)
-    if content.is_ended and (record := _only_record(content, caps)):
+    if content.is_ended and (record := _whole_record(content, caps)):
         yield record
         return
     if not content.buffer.startswith(b"WARC/"):
@@ -56,18 +56,19 @@ def parse(content: Content, caps: Caps) -> Iterator[Record | Gap]:
         content.drop_while(_BLANK)
 
 
-def _only_record(content, caps):
-    """Return the record that `content` is, where that is plain to see, as it is of nearly every small member."""
+def _whole_record(content: Content, caps: Caps) -> Record | None:
+    """Return the record that `content` is if nothing is wrong with it, the shorter way: so it is with most members."""
     data = content.buffer
-    head = _HEADER_END.search(data, 0, caps.header_bytes)
-    if head is None or not data.startswith(b"WARC/1.") or content.fault:
+    header = _HEADER_END.search(data, 0, caps.header_bytes)
+    if header is None or content.fault or not WARC_START.match(data):
         return None
-    headers = parse_headers(data[: head.end()])
+    start = header.end()
+    headers = parse_headers(data[:start])
     n = content_length(headers)
-    if n is None or n > caps.record_bytes or data[head.end() + n :] != b"\r\n\r\n":
+    if n is None or n > caps.record_bytes or data[start + n :] != b"\r\n\r\n":
         return None
     content.index = len(data)
-    return Record(0, 0, kind_of(headers), headers, data[head.end() : -4])
+    return Record(0, 0, kind_of(headers), headers, data[start : start + n])
 
 
 def _piece(content: Content, caps: Caps) -> Record | Gap:

@@ -135,7 +135,7 @@ class _Compressed:
         if start > 0:
             self._skip_dictionary()
             at = self._next_member(start, stop)
-        while at < self._source.size and not (at >= max(stop, self._reach) and self.holds_record(at)):
+        while at < self._source.size and (at < stop or at < self._reach or not self.holds_record(at)):
             head = self._source.read(at, 8)
             if len(head) < 8:
                 head = self._source.read_all(at, 8)

@@ -1,11 +1,12 @@
-"""A seekable stream -> its bytes at any offset, read in blocks of 64 KB, the latest two kept."""
+"""A seekable stream -> its bytes at any offset, read in blocks of 256 KB, the latest two kept."""
 
 import re
 from collections.abc import Iterator
 from io import SEEK_END
 from typing import BinaryIO
 
-BLOCK = 64 * 1024
+BLOCK = 64 * 1024  # what is given at once; several of them are read, so that few lie across two reads
+_LOADED = 4 * BLOCK
 
 
 class Source:
@@ -25,12 +26,13 @@ class Source:
         """
         inside = at - self._block_at
         if not 0 <= inside < len(self._block):
-            if 0 <= at - self._former_at < len(self._former):
-                return self._former[at - self._former_at :][:n]
+            before = at - self._former_at
+            if 0 <= before < len(self._former):
+                return self._former[before : before + n]
             if at >= self.size:
                 return b""
-            self._load(at - at % BLOCK)
-            inside = at - self._block_at
+            self._load(at)
+            inside = 0
         return self._block[inside : inside + n]
 
     def read_all(self, at: int, n: int) -> bytes:
@@ -62,7 +64,7 @@ class Source:
     def _load(self, at: int) -> None:
         if self._stream_at != at:
             self._stream.seek(at)
-        pieces, wanted = [], min(BLOCK, self.size - at)
+        pieces, wanted = [], min(_LOADED, self.size - at)
         while wanted > 0 and (piece := self._stream.read(wanted)):
             pieces.append(piece)
             wanted -= len(piece)
