@@ -1,21 +1,19 @@
 """Texts -> the language of each and how sure the model is: fastText's lid.176, out of a pinned package."""
 
+from collections.abc import Sequence
 from functools import cache, partial
-from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts, rounded
 from udfs.fasttext_model import FastTextModel, load_fasttext
+from udfs.memo import Memo
 from udfs.model_folder import check_digest
 
 MODEL_SHA256 = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 # The first 2,000 characters name the same language as the whole page, four times as fast.
 MAX_CHARS = 2_000
 LABEL_PREFIX = "__label__"
-
-_MAX_ANSWERS = 50_000  # more than a batch of Arrow rows
-_answers: dict[bytes, tuple[str | None, float]] = {}
 
 
 def language_annotator(name: str = "language", max_chars: int = MAX_CHARS) -> Annotator:
@@ -39,28 +37,29 @@ def languages() -> list[str]:
 
 def language_of(text: str) -> str | None:
     """Return the label that the annotator gives a text, for measures whose meaning depends on the language."""
-    return _best(text[:MAX_CHARS])[0]
+    return _memo(MODEL_SHA256)([text[:MAX_CHARS]])[0][0]
 
 
 def _load(max_chars: int) -> Predict:
-    _model(MODEL_SHA256)  # a wrong file is said before the first text
+    memo = _memo(MODEL_SHA256)  # a wrong file is said before the first text
 
     def predict(texts: Texts) -> Columns:
-        best = [_best(text[:max_chars]) for text in texts.text]
+        best = memo([text[:max_chars] for text in texts.text])
         return {"label": [label for label, _ in best], "score": [rounded(score) for _, score in best]}
 
     return predict
 
 
-def _best(beginning: str) -> tuple[str | None, float]:
-    """Return a text's label and score; of the annotators that look at a batch one after another the first one asks."""
-    key = blake2b(beginning.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    if key not in _answers:
-        if len(_answers) >= _MAX_ANSWERS:
-            _answers.clear()
-        label, score = _model(MODEL_SHA256).best(beginning)
-        _answers[key] = (label.removeprefix(LABEL_PREFIX) if label else None, score)
-    return _answers[key]
+@cache
+def _memo(digest: str) -> Memo[tuple[str | None, float]]:
+    """Return what names a language: of the annotators that look at a batch one after another the first one asks."""
+    model = _model(digest)
+
+    def best(beginnings: Sequence[str]) -> list[tuple[str | None, float]]:
+        found = (model.best(beginning) for beginning in beginnings)
+        return [(label.removeprefix(LABEL_PREFIX) if label else None, score) for label, score in found]
+
+    return Memo(best)
 
 
 @cache

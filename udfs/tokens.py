@@ -1,11 +1,12 @@
 """Texts -> how many tokens each has, by a named tokenizer."""
 
 import hashlib
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts
 from udfs.errors import MissingInputError
+from udfs.memo import Memo
 from udfs.model_folder import check_digest, find_model, portable
 from udfs.text_encoder import count_tokens, read_tokenizer
 
@@ -31,14 +32,21 @@ def tokens_annotator(name: str = "tokens", tokenizer: str = DEFAULT_TOKENIZER) -
 
 
 def _load(tokenizer: str, digest: str) -> Predict:
+    memo = _memo(tokenizer, digest)
+
+    def predict(texts: Texts) -> Columns:
+        return {"n_tokens": memo(texts.text)}
+
+    return predict
+
+
+@cache
+def _memo(tokenizer: str, digest: str) -> Memo[int]:
+    """Return what counts tokens: several annotators may count those of the same text."""
     path = find_model(tokenizer)
     check_digest(Path(path), digest)
     counter = read_tokenizer(path)
     # Files may preset both, and a count of the first 128 tokens is no count.
     counter.no_truncation()
     counter.no_padding()
-
-    def predict(texts: Texts) -> Columns:
-        return {"n_tokens": count_tokens(counter, texts.text)}
-
-    return predict
+    return Memo(partial(count_tokens, counter))

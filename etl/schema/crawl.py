@@ -156,6 +156,8 @@ ANNOTATIONS = Table(
         Column(
             "text_measures",
             "STRUCT<n_words: BIGINT COMMENT 'Words between white space', n_lines: BIGINT COMMENT 'Lines not blank',"
+            " n_paragraphs: BIGINT COMMENT 'Stretches between blank lines',"
+            " n_sentences: BIGINT COMMENT 'Signs that end a sentence',"
             " mean_word_length: DOUBLE COMMENT 'Characters per word',"
             " alpha_ratio: DOUBLE COMMENT 'Letters per character',"
             " digit_ratio: DOUBLE COMMENT 'Digits per character',"

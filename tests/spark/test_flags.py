@@ -55,7 +55,7 @@ def page(n: int) -> dict[str, Any]:
 def annotation(n: int) -> dict[str, Any]:
     n_words, upper, language, topic = PAGES[n]
     said = {"language": (language, 0.9), "topic": (topic, 1, 0.9, "b", 0.1), "n_tokens": 10}
-    measures = {"text_measures": (n_words, 1, 4.0, 0.9, 0.0, 0.0, upper, 0.5)}
+    measures = {"text_measures": (n_words, 1, 1, 1, 4.0, 0.9, 0.0, 0.0, upper, 0.5)}
     key = {name: value for name, value in page(n).items() if name in ("page_id", "crawl", "batch", "text_digest")}
     return {**key, **said, **measures, "annotators": {"text": "1"}}
 

@@ -1,5 +1,6 @@
 """Measures of the plain text, by hand and by property."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ def test_measures_of_a_small_text_are_as_counted_by_hand() -> None:
     assert found == {
         "n_words": 5,
         "n_lines": 1,
+        "n_paragraphs": 1,
+        "n_sentences": 1,
         "mean_word_length": 3.2,
         "alpha_ratio": round(13 / 22, 6),
         "digit_ratio": round(1 / 22, 6),
@@ -27,8 +30,28 @@ def test_measures_of_a_small_text_are_as_counted_by_hand() -> None:
     }
 
 
-def test_a_text_of_nothing_but_spaces_has_zeros() -> None:
-    assert set(_one(" \n\t").values()) == {0}
+def test_a_share_of_nothing_is_none_and_not_zero() -> None:
+    found = _one(" \n\t")
+
+    assert (found["n_words"], found["alpha_ratio"]) == (0, 0)
+    assert found["mean_word_length"] is found["upper_ratio"] is found["unique_word_ratio"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "n_paragraphs", "n_sentences"),
+    [
+        ("One. Two!\nThree?\n\nFour", 2, 3),
+        ("Version 3.11 of e.g. this...\n \t\nEnd.\n\n\n", 2, 3),
+        ('He said "no." Then left.', 1, 2),
+        ("今天很好。明天呢？好！", 1, 3),
+        ("क्या हाल है। ठीक है।", 1, 2),
+        ("", 0, 0),
+    ],
+)
+def test_paragraphs_and_sentences_are_counted(text: str, n_paragraphs: int, n_sentences: int) -> None:
+    found = _one(text)
+
+    assert (found["n_paragraphs"], found["n_sentences"]) == (n_paragraphs, n_sentences)
 
 
 def test_letters_of_any_script_are_letters() -> None:
@@ -46,7 +69,7 @@ def test_the_column_is_called_text_measures() -> None:
 def test_ratios_stay_between_zero_and_one(text: str) -> None:
     found = _one(text)
     ratios = [value for name, value in found.items() if name.endswith("_ratio")]
-    assert all(0 <= value <= 1 for value in ratios)
+    assert all(value is None or 0 <= value <= 1 for value in ratios)
 
 
 @settings(deadline=None)
