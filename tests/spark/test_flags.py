@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from etl.cli import main
 from etl.explain.file import explain_file
 from etl.explain.page import explain_page
 from etl.explain.shown import render
@@ -261,3 +262,28 @@ def test_an_explanation_as_html_escapes_what_the_page_says(lake: Lake) -> None:
 
     assert "flagged" in html
     assert "language.label &lt;&gt; &#39;en&#39;" in html
+
+
+def run(capsys: pytest.CaptureFixture[str], *args: str) -> str:
+    assert main([*args]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_command_shows_funnels_samples_and_comparisons(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    at = ("--lake", lake.location, "--format", "csv")
+
+    assert "C,en,1,too_short,2," in run(capsys, "funnel", "strict", "--by", "language", *at).replace(CRAWL, "C")
+    assert "strict,too_short,text_measures.n_words < 10,True,9.0" in run(
+        capsys, "funnel", "strict", "--samples", "1", *at
+    )
+    assert "lax,strict.shouting,2," in run(capsys, "funnel", "strict", "--against", "lax", *at)
+
+
+def test_the_command_explains_a_page_on_the_terminal_and_as_html(
+    lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = run(capsys, "explain", f"{0:032}", "--lake", lake.location, "--html", str(tmp_path / "p.html"))
+
+    assert "2 of 3 speak against the page" in printed
+    assert "FLAGGED" in printed
+    assert "too short" in (tmp_path / "p.html").read_text()
