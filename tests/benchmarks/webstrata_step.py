@@ -1,6 +1,7 @@
 """One step of webstrata on one lake, in this process -> its time; `ours.py` starts it."""
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,8 @@ Options = argparse.Namespace
 def main() -> None:
     """Start a session, open the lake, do the step, and report."""
     options = _parser().parse_args()
+    if hasattr(os, "sched_setaffinity"):  # one core is one core: Spark's JVM would take another one beside its task
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
     spark = get_spark(local=True, cores=options.cores)
     started = time.time()
     lake = Lake.open(spark, options.lake, create=True)
