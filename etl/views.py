@@ -1,28 +1,29 @@
 """The .sql files of the views, the tables and what is annotated -> the query of each view."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Formatter
 
-from etl.flags.presets import Presets, find_presets, sort_out
+from etl.flags.presets import Columns, Complaint, Presets, find_presets, sort_out
 from etl.flags.sql import DIMENSIONS, cuts, judgements, shown
 from etl.schema import TABLES
 
 # A view may use those before it.
 VIEWS = ("texts", "documents", "quarantine", "corpus", "funnel", "flag_funnel", "mixture_card")
-Columns = Mapping[str, set[str] | None]
 
 
 @dataclass(frozen=True)
 class Views:
     """The views over some tables: `table_source` says what stands after FROM for each of these.
 
-    `columns` says what is annotated: the columns of `annotations`, with the fields of those that are structs.
+    `columns` says what is annotated: the columns of `annotations`, with the fields of those that are structs;
+    `complaint` what is wrong with SQL values over a document, if anything is.
     """
 
     table_source: Callable[[str], str]
     columns: Callable[[], Columns]
+    complaint: Complaint = lambda _: None
 
     def query(self, view: str, **parts: str) -> str:
         """Return the query of a view, with what it names in braces filled in: from `parts`, or as the view has it."""
@@ -40,7 +41,7 @@ class Views:
 
     def presets(self) -> Presets:
         """Return the presets of conf/flags, and which of them can be told from what is annotated now."""
-        return sort_out(find_presets(), self._document_columns())
+        return sort_out(find_presets(), self._document_columns(), self.complaint)
 
     def _part(self, name: str) -> str:
         if name == "shown":

@@ -89,7 +89,7 @@ def _ingest(subparsers: Any) -> None:
     p.add_argument(
         "--split-bytes",
         type=int,
-        default=128 * 1024 * 1024,
+        default=64 * 1024 * 1024,
         metavar="N",
         help="larger files are read by several tasks (%(default)s)",
     )

@@ -57,14 +57,18 @@ def funnel(args: argparse.Namespace) -> int:
     from etl.cli.say import say_rows
     from etl.flags import funnel as of
 
+    if args.samples is not None and args.samples < 1:
+        raise UsageError(f"--samples {args.samples}: pages count from 1")
     with lent_lake(args) as lake:
         presets = lake.views.presets()
         preset = presets.named(args.preset)
         if args.against:
-            return say_rows(of.compared(lake, preset, presets.named(args.against), args.crawl), args.limit, args.format)
-        if args.samples:
-            return say_rows(of.samples(lake, [preset], args.samples, args.crawl), args.limit, args.format)
-        return say_rows(of.funnel(lake, [preset], args.by, args.crawl).drop("preset"), args.limit, args.format)
+            rows = of.compared(lake, preset, presets.named(args.against), args.crawl)
+        elif args.samples:
+            rows = of.samples(lake, [preset], args.samples, [args.crawl] if args.crawl else None).drop("preset")
+        else:
+            rows = of.funnel(lake, [preset], args.by, args.crawl).drop("preset")
+        return say_rows(rows, args.limit, args.format)
 
 
 def explain(args: argparse.Namespace) -> int:
@@ -79,7 +83,7 @@ def explain(args: argparse.Namespace) -> int:
         from etl.explain.file import explain_file
 
         with lent_spark(args) as spark:
-            found = explain_file(spark, Path(args.page), annotators)
+            found = explain_file(spark, Path(args.page), annotators, args.url)
     else:
         from etl.explain.page import explain_page
 
@@ -133,9 +137,10 @@ def _show(subparsers: Any) -> None:
 def _funnel(subparsers: Any) -> None:
     p = add_verb(subparsers, "funnel", funnel, "show what each flag of a preset drops: alone, first, and only it")
     p.add_argument("preset", metavar="PRESET", help="a preset of conf/flags, such as gopher")
-    p.add_argument("--by", default="all", metavar="WHAT", help="all, language, topic, format or host (%(default)s)")
-    p.add_argument("--against", metavar="PRESET", help="show instead what one of the two keeps and the other drops")
-    p.add_argument("--samples", type=int, metavar="N", help="show instead N pages on each side of each threshold")
+    what = p.add_mutually_exclusive_group()
+    what.add_argument("--by", default="all", metavar="WHAT", help="all, language, topic, format or host (%(default)s)")
+    what.add_argument("--against", metavar="PRESET", help="show instead what one of the two keeps and the other drops")
+    what.add_argument("--samples", type=int, metavar="N", help="show instead N pages on each side of each threshold")
     p.add_argument("--crawl", metavar="NAME", help="of one crawl (default: of each)")
     _answer(p)
 
@@ -144,6 +149,7 @@ def _explain(subparsers: Any) -> None:
     p = add_verb(subparsers, "explain", explain, "show measures, flags, annotations, duplicates and mixtures of a page")
     p.add_argument("page", metavar="PAGE", help="a page_id, a URL, or a text or HTML file (no lake is needed for it)")
     p.add_argument("--annotators", metavar="FILE", help="YAML that lists the annotators (default: the one shipped)")
+    p.add_argument("--url", default="", metavar="URL", help="of a file: models and URL rules look at it")
     p.add_argument("--html", metavar="FILE", help="write it as HTML too")
 
 

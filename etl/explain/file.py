@@ -17,22 +17,25 @@ from udfs.annotator import Annotator
 from udfs.charset import decode
 from udfs.errors import MissingInputError, UsageError
 from udfs.extract_process import extract
+from udfs.url import parse_url
 
 MAX_BYTES = 64 * 1024 * 1024
 _VIEW = "webstrata_explained_file"
 _HTML = (".html", ".htm", ".xhtml")
 
 
-def explain_file(spark: SparkSession, path: Path, annotators: Sequence[Annotator]) -> Explanation:
-    """Return what is said of a file's text (UTF-8), or of the main text of an HTML file.
+def explain_file(spark: SparkSession, path: Path, annotators: Sequence[Annotator], url: str = "") -> Explanation:
+    """Return what is said of a file's text, or of the main text of an HTML file, as if it came from `url`.
 
     Raises MissingInputError if there is no such file, UsageError if it is too large or holds no text.
     """
     text = _text(path)
-    document = {"page_id": "0" * 32, "crawl": "", "batch": "", "text_digest": "", "url": path.resolve().as_uri()}
-    rows = local_rows(spark, [{**document, "text": text}], TABLES["pages"].schema)
-    rows = rows.select(*document, "text")
-    annotated = annotate_all(rows, local_rows(spark, [], TABLES["annotations"].schema), annotators)
+    document = {"page_id": "0" * 32, "crawl": "", "batch": "", "text_digest": "", "url": url, "text": text}
+    place = parse_url(url)
+    about = {"n_chars": len(text), "host": place.host, "registered_domain": place.registered_domain}
+    rows = local_rows(spark, [document | about], TABLES["pages"].schema)
+    asked = rows.select(*document)
+    annotated = annotate_all(asked, local_rows(spark, [], TABLES["annotations"].schema), annotators)
     types = {field.name: field.dataType for field in annotated.schema}
     columns = {name: set(kind.names) if isinstance(kind, StructType) else None for name, kind in types.items()}
     presets = sort_out(find_presets(), {**dict.fromkeys(TABLES["pages"].column_names), **columns})
@@ -43,7 +46,7 @@ def explain_file(spark: SparkSession, path: Path, annotators: Sequence[Annotator
     assert told is not None
     facts = {"file": str(path), "n_chars": len(text)}
     return Explanation(
-        str(path), facts, list(said(told, annotators)), list(judged(told, presets)), (), presets.lacking,
+        str(path), facts, list(said(told, presets, annotators)), list(judged(told, presets)), (), presets.lacking,
         text[:EXCERPT_CHARS],
     )  # fmt: skip
 

@@ -1,13 +1,14 @@
 """A lake and a preset -> what each of its flags drops of the corpus, and pages near its threshold; two compared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from etl.flags.preset import ANY, Preset
-from etl.flags.sql import DIMENSIONS, cuts, judgements
+from etl.flags.preset import ANY, Flag, Preset
+from etl.flags.sql import DIMENSIONS, as_number, cuts, judgements
 from etl.lake import Lake
+from etl.local_rows import local_rows
 from etl.schema.table import literal
 from udfs.conf import nearest
 from udfs.errors import UsageError
@@ -15,14 +16,18 @@ from udfs.errors import UsageError
 EXCERPT_CHARS = 160
 KEPT = "(kept)"
 ALL = "(all)"
+_SAMPLE = (
+    "page_id STRING, crawl STRING, i INT, preset STRING, flag STRING, `where` STRING, is_flagged BOOLEAN,"
+    " measure DOUBLE, place INT"
+)
 
 
 def funnel(lake: Lake, presets: Sequence[Preset], by: str = "all", crawl: str | None = None) -> DataFrame:
-    """Return what the flags of `presets` drop of the corpus, in one pass over it.
+    """Return what the flags of `presets` drop of the corpus, in one pass over it; what drops most comes first.
 
     Columns: preset, crawl, value (of the dimension `by`), position, flag, and pages and tokens that the flag drops
     alone (n_), as the first of its preset (n_first_) and that no other flag would drop (n_only_). What no flag
-    drops stands at position 0: with it the pages dropped first add up to the corpus.
+    drops stands at position 0: with it the pages dropped first add up to the pages that the preset can be told of.
     """
     if by not in ("all", *DIMENSIONS):
         raise UsageError(f"--by {by}{nearest(by, list(DIMENSIONS))}: choose all, {', '.join(DIMENSIONS)}")
@@ -30,30 +35,37 @@ def funnel(lake: Lake, presets: Sequence[Preset], by: str = "all", crawl: str | 
     if crawl:
         corpus = f"(SELECT * FROM {corpus} WHERE crawl = {literal(crawl)})"
     query = lake.views.query(
-        "flag_funnel",
-        corpus=corpus,
-        judgements=judgements(presets),
-        cuts=cuts([] if by == "all" else [by]),
+        "flag_funnel", corpus=corpus, judgements=judgements(presets), cuts=cuts([] if by == "all" else [by])
     )
-    rows = lake.spark.sql(query).where(F.col("by") == by).drop("by")
-    named = rows.withColumn("flag", F.coalesce("flag", F.lit(KEPT)))
-    return named.orderBy("preset", "crawl", "value", F.when(F.col("position") == 0, 1).otherwise(0), "position")
+    rows = lake.spark.sql(query).drop("by").withColumn("flag", F.coalesce("flag", F.lit(KEPT)))
+    n_dropped = F.sum("n_first_pages").over(Window.partitionBy("preset", "crawl", "value"))
+    kept_last = F.col("position") == 0
+    return rows.orderBy("preset", "crawl", F.desc(n_dropped), "value", kept_last, "position")
 
 
-def samples(lake: Lake, presets: Sequence[Preset], n: int, crawl: str | None = None) -> DataFrame:
+def samples(lake: Lake, presets: Sequence[Preset], n: int, crawls: Sequence[str] | None = None) -> DataFrame:
     """Return for each flag up to `n` pages that it just drops and `n` that it just keeps, nearest the threshold first.
 
     Columns: preset, flag, where, is_flagged, measure (its value there; NULL where a flag compares more than one),
     page_id, url, excerpt. Of a flag without a threshold the pages are any, the same ones every time.
     """
     corpus = lake.table("corpus")
-    corpus = corpus.where(F.col("crawl") == crawl) if crawl else corpus
-    judged = (column for preset in presets for column in _judged(preset))
-    told = corpus.select("page_id", F.inline(F.array(*judged))).where("is_flagged IS NOT NULL")
-    order = Window.partitionBy("preset", "position", "is_flagged").orderBy("distance", F.xxhash64("page_id"), "page_id")
-    few = told.withColumn("place", F.row_number().over(order)).where(F.col("place") <= n)
-    texts = corpus.select("page_id", "url", F.substring("text", 1, EXCERPT_CHARS).alias("excerpt"))
-    rows = texts.join(F.broadcast(few), "page_id").orderBy("preset", "position", "is_flagged", "place")
+    corpus = corpus.where(F.col("crawl").isin(list(crawls))) if crawls else corpus
+    told = [(preset, flag) for preset in presets for flag in preset.flags if flag.is_told]
+    judged = F.array(*(_judged(i, preset, flag) for i, (preset, flag) in enumerate(told)))
+    pages = corpus.select("page_id", "crawl", "batch", F.inline(judged)).where("is_flagged IS NOT NULL")
+    order = F.asc_nulls_last("distance"), F.xxhash64("page_id"), F.col("page_id")
+    near = pages.withColumn("place", F.row_number().over(Window.partitionBy("i", "is_flagged").orderBy(*order)))
+    few = near.where(F.col("place") <= n).collect()  # 2 n pages a flag; now their texts, of their batches alone
+    names = [
+        {**row.asDict(), "preset": told[row["i"]][0].name, "flag": told[row["i"]][1].name,
+         "where": told[row["i"]][1].where} for row in few
+    ]  # fmt: skip
+    chosen = local_rows(lake.spark, names, _SAMPLE)
+    batches, ids = sorted({row["batch"] for row in few}), sorted({row["page_id"] for row in few})
+    texts = lake.table("texts").where(F.col("batch").isin(batches) & F.col("page_id").isin(ids))
+    excerpts = texts.select("page_id", "crawl", "url", F.substring("text", 1, EXCERPT_CHARS).alias("excerpt"))
+    rows = excerpts.join(F.broadcast(chosen), ["page_id", "crawl"]).orderBy("i", "is_flagged", "place")
     return rows.select("preset", "flag", "where", "is_flagged", "measure", "page_id", "url", "excerpt")
 
 
@@ -77,21 +89,17 @@ def compared(lake: Lake, one: Preset, other: Preset, crawl: str | None = None) -
 
 
 def _true_flags(preset: Preset) -> Column:
-    fields = [(flag.name, F.col(f"`{preset.name}`.`{flag.name}`")) for flag in preset.flags]
+    fields = [(flag.name, F.col(f"`{preset.name}`.`{flag.name}`")) for flag in preset.flags if flag.is_told]
     return F.array_compact(F.array(*(F.when(is_true, f"{preset.name}.{name}") for name, is_true in fields)))
 
 
-def _judged(preset: Preset) -> Iterator[Column]:
-    """Yield where a page stands with each flag: how far from its threshold, and on which side."""
-    for position, flag in enumerate(preset.flags, 1):
-        threshold = flag.threshold
-        measure = F.expr(threshold.measure if threshold else "NULL").cast("double")
-        yield F.struct(
-            F.lit(preset.name).alias("preset"),
-            F.lit(position).alias("position"),
-            F.lit(flag.name).alias("flag"),
-            F.lit(flag.where).alias("where"),
-            F.col(f"`{preset.name}`.`{flag.name}`").alias("is_flagged"),
-            measure.alias("measure"),
-            F.abs(measure - F.lit(threshold.value if threshold else 0.0)).alias("distance"),
-        )
+def _judged(i: int, preset: Preset, flag: Flag) -> Column:
+    """Return where a page stands with a flag: how far from its threshold, and on which side."""
+    threshold = flag.threshold
+    measure = F.expr(as_number(threshold.measure if threshold else "NULL"))
+    return F.struct(
+        F.lit(i).alias("i"),
+        F.col(f"`{preset.name}`.`{flag.name}`").alias("is_flagged"),
+        measure.alias("measure"),
+        F.abs(measure - F.expr(as_number(threshold.limit if threshold else "0"))).alias("distance"),
+    )

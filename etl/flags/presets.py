@@ -1,26 +1,31 @@
 """The folders conf/flags -> the presets that are there, and which of them a lake can answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from etl.condition import names_in, with_names
-from etl.flags.preset import Preset
+from etl.flags.preset import ANY, Preset
 from etl.platform import conf_folder
 from udfs.conf import nearest, read_conf
-from udfs.errors import ConfigError, MissingInputError, UsageError
+from udfs.errors import ConfigError, MissingInputError, UsageError, WebstrataError
+
+Columns = Mapping[str, set[str] | None]
+# The SQL of some flags -> why it is none over a document, if it is none.
+Complaint = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
 class Presets:
-    """The presets by name: those a lake can answer, and of the others what it lacks."""
+    """The presets by name: those a lake can answer, and of the others why it cannot."""
 
     ready: Mapping[str, Preset]
     lacking: Mapping[str, str]
+    untold_names: frozenset[str] = frozenset()  # `preset.flag` of those
 
     def named(self, name: str) -> Preset:
-        """Return a preset; raises UsageError, saying what to do, if there is none or if the lake lacks its columns."""
+        """Return a preset; raises UsageError, saying what to do, if there is none or if the lake cannot tell it."""
         if name in self.ready:
             return self.ready[name]
         if name in self.lacking:
@@ -34,7 +39,7 @@ class Presets:
         Raises UsageError for a flag of a preset that the lake cannot tell.
         """
         for name in names_in(where):
-            if name.partition(".")[0] in self.lacking and "." in name:
+            if name in self.untold_names:
                 self.named(name.partition(".")[0])
         return with_names(where, self.meanings())
 
@@ -64,31 +69,34 @@ def _read(path: Path, _changed_at: int) -> Preset:
     return read_conf(path, Preset)
 
 
-def sort_out(presets: list[Preset], columns: Mapping[str, set[str] | None]) -> Presets:
+def sort_out(presets: Sequence[Preset], columns: Columns, complaint: Complaint = lambda _: None) -> Presets:
     """Return which presets can be told from `columns` (name -> fields of a struct, None for another type).
 
-    Raises ConfigError for a condition over a field that its column has not, or for a flag named as such a field.
+    A preset that does not fit is lacking and hinders nobody who does not ask for it.
     """
+    lower = {name.lower(): fields and {field.lower() for field in fields} for name, fields in columns.items()}
     ready: dict[str, Preset] = {}
     lacking: dict[str, str] = {}
-    for listed in presets:
+    for preset in presets:
         try:
-            preset = listed.with_thresholds()
-        except MissingInputError as error:
-            lacking[listed.name] = str(error)
-            continue
-        if missing := preset.missing_columns(columns):
-            said = f"no annotator has given {', '.join(missing)}"
-            lacking[preset.name] = f"{said}; list it in a YAML and run `webstrata annotate`"
-        else:
-            _check_names(preset, columns)
-            ready[preset.name] = preset
-    return Presets(ready, lacking)
+            ready[preset.name] = _told(preset, lower, complaint)
+        except WebstrataError as error:
+            lacking[preset.name] = str(error)
+    untold = {f"{p.name}.{name}" for p in presets if p.name in lacking for name in (ANY, *(f.name for f in p.flags))}
+    return Presets(ready, lacking, frozenset(untold))
 
 
-def _check_names(preset: Preset, columns: Mapping[str, set[str] | None]) -> None:
+def _told(preset: Preset, columns: Columns, complaint: Complaint) -> Preset:
+    """Return the preset as it can be told; raises ConfigError, MissingInputError or UsageError where it cannot."""
     if preset.name in columns and columns[preset.name] is None:
         raise ConfigError(f"preset {preset.name}: a column has that name; choose another")
     for flag in preset.flags:
         if flag.name in (columns.get(preset.name) or ()):
             raise ConfigError(f"flag {preset.name}.{flag.name}: a measure has that name; choose another")
+    told = preset.with_thresholds().told_from(columns)
+    if not complaint(select := ", ".join(told.meanings().values())):
+        return told
+    for name, sql in told.meanings().items():
+        if why := complaint(sql):
+            raise ConfigError(f"flag {name}: {why}")
+    raise ConfigError(f"preset {preset.name}: {complaint(select)}")

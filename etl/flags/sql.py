@@ -38,9 +38,15 @@ def cuts(by: Iterable[str]) -> str:
     return f"array({', '.join(structs)})"
 
 
+def as_number(value: str) -> str:
+    """Return a SQL value as a double, NULL where it is none: ANSI SQL would end the query."""
+    return f"try_cast(({value}) AS DOUBLE)"
+
+
 def _hits(preset: Preset) -> str:
     flags = (
         f"if(`{preset.name}`.`{flag.name}`, named_struct('position', {i}, 'flag', '{flag.name}'), NULL)"
         for i, flag in enumerate(preset.flags, 1)
+        if flag.is_told
     )
     return f"filter(array({', '.join(flags)}), h -> h IS NOT NULL)"

@@ -44,7 +44,8 @@ def with_thresholds(where: str, variable: str, language: str = "language.label")
     `variable` is the environment variable that names the configs. Raises MissingInputError if it names nothing,
     ConfigError for a name that no config has.
     """
-    values = read_thresholds(os.environ.get(variable, ""), variable)
+    place = os.environ.get(variable, "")
+    values = read_thresholds(place, variable, _changed_at(place))
 
     def sql(match: re.Match[str]) -> str:
         of = {code: numbers[match[1]] for code, numbers in values.items() if match[1] in numbers}
@@ -59,8 +60,11 @@ def with_thresholds(where: str, variable: str, language: str = "language.label")
 
 
 @lru_cache(maxsize=4)
-def read_thresholds(place: str, variable: str) -> Mapping[str, Mapping[str, float]]:
-    """Return language (as lid.176 names it) -> threshold -> number, of a folder or .tar.gz of FineWeb-2's configs."""
+def read_thresholds(place: str, variable: str, _changed_at: int = 0) -> Mapping[str, Mapping[str, float]]:
+    """Return language (as lid.176 names it) -> threshold -> number, of a folder or .tar.gz of FineWeb-2's configs.
+
+    Raises MissingInputError if `place`, which `variable` names, is neither; ConfigError if it holds no such files.
+    """
     path = Path(place).expanduser()
     if not place or not path.exists():
         raise MissingInputError(f"set {variable} to the folder or .tar.gz of FineWeb-2's configs: {place!r} is none")
@@ -69,6 +73,11 @@ def read_thresholds(place: str, variable: str) -> Mapping[str, Mapping[str, floa
     if not found:
         raise ConfigError(f"{path}: no file named like fra_Latn.yml; {variable} is to name FineWeb-2's configs")
     return {str(label): _numbers(text, f"{path}: {label}") for label, text in sorted(found.items())}
+
+
+def _changed_at(place: str) -> int:
+    path = Path(place).expanduser()
+    return path.stat().st_mtime_ns if place and path.exists() else 0
 
 
 def _label(stem: str) -> str | None:

@@ -81,7 +81,7 @@ def with_flags(lake: Lake, spec: MixtureSpec) -> MixtureSpec:
     presets = lake.views.presets()
     flags = presets.meanings()
     for name in (*spec.strata, spec.order.by):
-        if name in flags:
+        if name.lower() in flags:
             raise ConfigError(f"{spec.name}: {name} is a flag, which `where` may use, and no stratum or order")
     return spec.but(where=where) if (where := presets.spelled_out(spec.where)) != spec.where else spec
 

@@ -20,7 +20,7 @@ def collect_presets(lake: Lake, crawls: Sequence[str]) -> list[PresetFunnel]:
     sums = [F.sum(name).alias(name) for name in ("n_pages", "n_tokens", "n_first_pages", "n_only_pages")]
     counts = {(row["preset"], row["position"]): row for row in rows.groupBy("preset", "position").agg(*sums).collect()}
     near: dict[tuple[str, str], list[NearPage]] = {}
-    for row in samples(lake, presets, 1).collect():
+    for row in samples(lake, presets, 1, crawls).collect():
         page = NearPage(row["url"] or row["page_id"], row["measure"], row["is_flagged"], row["excerpt"])
         near.setdefault((row["preset"], row["flag"]), []).append(page)
     return [_funnel(preset, counts, near) for preset in presets]

@@ -3,4 +3,4 @@ SELECT p.*
 FROM {pages} p
 LEFT SEMI JOIN (SELECT DISTINCT crawl, batch FROM {files} WHERE status = 'published') f
   ON p.crawl = f.crawl AND p.batch = f.batch
-WHERE p.text IS NOT NULL
+WHERE p.fault IS NULL

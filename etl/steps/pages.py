@@ -22,7 +22,7 @@ SUMMARY_COLUMNS = (
 
 COUNTS = ("n_records", "n_bytes", "n_faults", "n_repairs")
 PLACE_COLUMNS = ("begin", "end")  # of a split: udfs.warc_file.FileSummary
-SPLIT_BYTES = 128 * 1024 * 1024
+SPLIT_BYTES = 64 * 1024 * 1024
 
 _PAGES_AT_ONCE = 256  # about 1 MB of text: larger Arrow batches cost memory and are no faster
 _CHARS_AT_ONCE = 8_000_000  # a few giants among them do not change that

@@ -15,9 +15,10 @@ Measured = Mapping[str, Mapping[str, object]]
 
 @cache
 def conditions(preset: str) -> dict[str, str]:
-    """Return the conditions of a preset by the names of the flags, without those on the language."""
+    """Return the conditions of a preset by the names of the flags, without those on the language or on lists."""
     flags = yaml.safe_load((FLAGS / f"{preset}.yaml").read_text())["flags"]
-    return {flag["name"]: flag["where"] for flag in flags if not flag["where"].startswith("language.")}
+    asked = [flag for flag in flags if not (flag["where"].startswith("language.") or flag.get("optional"))]
+    return {flag["name"]: flag["where"] for flag in asked}
 
 
 def reasons(preset: str, measured: Measured) -> list[str]:

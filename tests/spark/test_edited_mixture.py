@@ -17,7 +17,7 @@ from tests.spark.lakes import PARAGRAPH, html, write_crawl
 from tests.spark.test_mix import by_url, spec
 from udfs.annotator import Annotator
 from udfs.edit.annotator import edits_annotator
-from udfs.edit.edits import edit
+from udfs.edit.edits import edit, edits_named
 from udfs.errors import ConfigError, ConflictError
 
 N = 12
@@ -76,7 +76,7 @@ def test_edited_texts_are_written_counted_and_labelled_and_pages_of_which_nothin
         assert LOUD in page["text"]
         assert LOUD not in row["text"]
         assert row["n_tokens"] == page["clean"]["n_tokens"] != page["n_tokens"]
-        assert row["edits"] == ["dclm_text.1", "dclm_lines.1"]
+        assert row["edits"] == [item.label for item in edits_named(EDITS)]
         assert row["text_digest"] == page["text_digest"]
     assert sum(row["taken_tokens"] for row in done.plan) == sum(row["n_tokens"] for row in rows.values())
 

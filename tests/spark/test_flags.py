@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from etl.cli import main
+from etl.config import find_annotators
 from etl.explain.file import explain_file
 from etl.explain.page import explain_page
 from etl.explain.shown import render
@@ -32,6 +33,8 @@ flags:
 """
 LAX = "{name: lax, flags: [{name: tiny, where: text_measures.n_words < 5}, {name: odd, where: n_tokens = 77}]}"
 OWN = "{name: text_measures, flags: [{name: too_short, where: text_measures.n_words < 10}]}"
+BROKEN = "{name: broken, flags: [{name: odd, where: text_measures.n_words < < 10}]}"
+UNTITLED = "{name: untitled, flags: [{name: nameless, where: title IS NULL}, {name: split, where: n_tokens / 0 > 1}]}"
 UNASKED = "{name: unasked, flags: [{name: poor, where: sentiment.score < 0.5}]}"
 
 # n_words, upper_ratio (None: it has no meaning for the text), language, topic
@@ -71,7 +74,7 @@ def presets_in(folder: Path, *yamls: str) -> None:
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     folder = tmp_path_factory.mktemp("flags")
-    presets_in(folder, STRICT, LAX, OWN, UNASKED)
+    presets_in(folder, STRICT, LAX, OWN, UNASKED, BROKEN)
     lake = Lake.open(spark, str(folder / "lake"), create=True)
     claim = {"crawl": CRAWL, "batch": BATCH, "status": "published", "claimed_by": "r", "claimed_at": BEGAN}
     write(lake, "files", {**claim, "uri": "/a", "warc_file": "a.warc.gz", "size_bytes": 700})
@@ -145,11 +148,27 @@ def test_an_unknown_dimension_is_refused(lake: Lake) -> None:
         funnel(lake, [lake.views.presets().named("strict")], by="topics")
 
 
+def test_a_preset_that_is_no_sql_hinders_nobody_else_and_says_what_spark_says(lake: Lake) -> None:
+    assert lake.table("corpus").count() == len(PAGES)
+    with pytest.raises(UsageError, match=r"flag broken\.odd: \[PARSE_SYNTAX_ERROR\]"):
+        lake.views.presets().named("broken")
+
+
+def test_a_column_of_the_page_that_is_null_can_be_a_reason(lake: Lake) -> None:
+    presets_in(Path.cwd(), UNTITLED)
+
+    [row] = samples(lake, [lake.views.presets().named("untitled")], 1).where("flag = 'nameless'").collect()
+
+    (Path.cwd() / "conf" / "flags" / "untitled.yaml").unlink()
+    assert row["is_flagged"] is True
+
+
 def test_samples_lie_on_both_sides_of_a_threshold_nearest_first(lake: Lake) -> None:
     rows = samples(lake, [lake.views.presets().named("strict")], 2).collect()
 
     short = [(row["is_flagged"], row["measure"]) for row in rows if row["flag"] == "too_short"]
     assert short == [(False, 11.0), (False, 12.0), (True, 9.0), (True, 4.0)]
+    assert {row["measure"] for row in rows if row["flag"] == "shouting"} == {0.1, 0.0, 0.6, 0.7}  # not the NULL one
     assert [row["measure"] for row in rows if row["flag"] == "foreign"] == [None] * 4
     assert all(row["excerpt"].startswith("text ") for row in rows)
 
@@ -248,6 +267,19 @@ def test_a_file_is_explained_without_a_lake(lake: Lake, tmp_path: Path) -> None:
 
     flags = {flag.flag: flag.is_true for flag in found.flags_of("strict")}
     assert flags == {"too_short": True, "shouting": False, "foreign": False}
+
+
+def test_a_file_is_explained_by_all_that_ships(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # no presets but ours
+    (tmp_path / "a.txt").write_text("The harbour was quiet. Nobody spoke of it, and that was what we liked to have.\n")
+
+    found = explain_file(lake.spark, tmp_path / "a.txt", find_annotators(), "https://github.com/x")
+
+    assert {"gopher", "dclm", "fineweb", "refinedweb"} <= set(found.presets)
+    told = {flag.flag: flag for flag in found.flags_of("refinedweb")}
+    assert told["in_curated_sources"].is_true is True  # by the URL that it is said to have
+    assert told["banned_domain"].is_true is None
+    assert told["too_short"].where == "dclm.n_words < 50"
 
 
 def test_a_file_without_text_is_refused(lake: Lake, tmp_path: Path) -> None:

@@ -25,10 +25,11 @@ HASHES = {"name": "hashes", "where": "gopher.hash_ratio > 0.1 OR n_tokens = 0"}
 @pytest.mark.parametrize(
     ("where", "threshold"),
     [
-        ("gopher.n_words < 50", Threshold("gopher.n_words", "<", 50)),
-        ("gopher.n_words > 100_000", Threshold("gopher.n_words", ">", 100_000)),
-        ("a.b / c.d >= .5", Threshold("a.b / c.d", ">=", 0.5)),
-        ("a.b <= -1.5", Threshold("a.b", "<=", -1.5)),
+        ("gopher.n_words < 50", Threshold("gopher.n_words", "<", "50")),
+        ("gopher.n_words > 100_000", Threshold("gopher.n_words", ">", "100000")),
+        ("a.b / c.d >= .5", Threshold("a.b / c.d", ">=", ".5")),
+        ("a.b <= -1.5", Threshold("a.b", "<=", "-1.5")),
+        ("a.b > try_element_at(map(x, 1), c.d)", Threshold("a.b", ">", "try_element_at(map(x, 1), c.d)")),
         ("a.b < 5 AND c > 6", None),
         ("NOT a.b < 5", None),
         ("a.b = 5", None),
@@ -67,24 +68,59 @@ def test_a_preset_over_columns_that_nobody_gave_says_what_it_lacks() -> None:
         presets.named("c4")
 
 
-def test_a_field_that_the_column_lacks_is_an_error_with_the_nearest_name() -> None:
-    with pytest.raises(ConfigError, match=r"gopher\.few: gopher has no field 'n_word' \(did you mean 'n_words'\?\)"):
-        sort_out([preset({"name": "few", "where": "gopher.n_word < 5"})], COLUMNS)
+DOES_NOT_FIT = {
+    r"gopher\.few: gopher has no field 'n_word' \(did you mean 'n_words'\?\)": preset(
+        {"name": "few", "where": "gopher.n_word < 5"}
+    ),
+    "a measure has that name": preset({"name": "n_words", "where": "gopher.n_words < 5"}),
+    "a column has that name": preset({"name": "far", "where": "n_tokens < 5"}, name="url"),
+    r"flag gopher\.sly: .* is a subquery": preset({"name": "sly", "where": "n_tokens < (SELECT 5)"}),
+}
 
 
-def test_a_flag_cannot_take_the_name_of_a_measure() -> None:
-    with pytest.raises(ConfigError, match="a measure has that name"):
-        sort_out([preset({"name": "n_words", "where": "gopher.n_words < 5"})], COLUMNS)
+@pytest.mark.parametrize(("reason", "unfit"), DOES_NOT_FIT.items())
+def test_a_preset_that_does_not_fit_hinders_only_those_who_ask_for_it(reason: str, unfit: Preset) -> None:
+    presets = sort_out([unfit, preset(SHORT, name="other")], COLUMNS)
+
+    assert list(presets.ready) == ["other"]
+    assert presets.spelled_out("NOT other.too_short") != "NOT other.too_short"
+    with pytest.raises(UsageError, match=reason):
+        presets.named(unfit.name)
 
 
-def test_a_preset_cannot_take_the_name_of_a_column_that_is_no_struct() -> None:
-    with pytest.raises(ConfigError, match="a column has that name"):
-        sort_out([preset({"name": "far", "where": "n_tokens < 5"}, name="url")], COLUMNS)
+def test_a_condition_that_spark_does_not_take_is_named_with_what_spark_says() -> None:
+    broken = {"name": "broken", "where": "gopher.n_words < < 5"}
+
+    presets = sort_out([preset(SHORT, broken)], COLUMNS, lambda sql: "syntax error" if "< <" in sql else None)
+
+    assert presets.lacking == {"gopher": "flag gopher.broken: syntax error"}
 
 
-def test_a_flag_with_a_subquery_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"flag gopher\.sly: .* is a subquery"):
-        sort_out([preset({"name": "sly", "where": "n_tokens < (SELECT 5)"})], COLUMNS)
+def test_an_optional_flag_is_untold_and_the_preset_stands_without_it() -> None:
+    banned = {"name": "banned", "where": "url_rules.is_banned_url", "optional": True}
+
+    gopher = sort_out([preset(SHORT, banned)], COLUMNS).ready["gopher"]
+
+    assert [flag.is_told for flag in gopher.flags] == [True, False]
+    assert gopher.meanings()["gopher.banned"] == "CAST(NULL AS BOOLEAN)"
+    assert gopher.meanings()["gopher.flagged"] == f"({gopher.meanings()['gopher.too_short']})"
+    assert "banned" not in judgements([gopher])
+
+
+def test_a_column_of_the_page_that_is_null_says_something_of_it() -> None:
+    assert Flag(name="untitled", where="title IS NULL").sql() == (
+        "CASE WHEN true THEN coalesce((title IS NULL), false) END"
+    )
+
+
+def test_a_measure_can_be_used_where_the_preset_of_its_name_lacks_something() -> None:
+    asks_more = preset(SHORT, {"name": "poor", "where": "sentiment.score < 0"})
+
+    presets = sort_out([asks_more], COLUMNS)
+
+    assert presets.spelled_out("gopher.n_words > 3") == "gopher.n_words > 3"
+    with pytest.raises(UsageError, match="no annotator has given sentiment"):
+        presets.spelled_out("NOT Gopher.Too_Short")
 
 
 def test_an_unknown_preset_is_an_error_with_the_nearest_name() -> None:
@@ -103,7 +139,7 @@ def test_a_condition_with_flags_is_spelled_out() -> None:
 
 def test_a_condition_with_a_flag_that_cannot_be_told_is_refused() -> None:
     with pytest.raises(UsageError, match="cannot be told here"):
-        Presets({}, {"c4": "no annotator has given c4"}).spelled_out("NOT c4.flagged")
+        Presets({}, {"c4": "no annotator has given c4"}, frozenset({"c4.flagged"})).spelled_out("NOT c4.flagged")
 
 
 def test_measures_and_flags_of_one_name_stand_in_one_struct() -> None:

@@ -51,6 +51,16 @@ def flags(name: str) -> list[dict[str, str]]:
     return list(preset["flags"])
 
 
+@pytest.mark.parametrize("name", ["c4", "fineweb", "dclm", "refinedweb"])
+def test_flags_over_lists_of_the_users_are_optional_and_ask_for_fields_that_there_are(name: str) -> None:
+    asked = {flag["where"].split()[0] for flag in flags(name) if flag.get("optional")}
+    lists = {field for field in {*KNOWN, "unsafe_words.n_unsafe_words"} if field.startswith(("url_rules", "unsafe"))}
+
+    assert asked
+    assert asked <= lists
+    assert not any(word in flag["where"] for flag in flags(name) if not flag.get("optional") for word in lists)
+
+
 @pytest.mark.parametrize("name", ["dclm", "refinedweb", "gneissweb", "cc_net"])
 def test_a_preset_asks_for_columns_that_there_are(name: str) -> None:
     for flag in flags(name):

@@ -10,7 +10,7 @@ from udfs.errors import ConfigError, ConflictError
 from udfs.measure.measure_set import ratio
 from udfs.tokens import DEFAULT_TOKENIZER, tokens_annotator
 
-_VERSION = re.compile(r"edits-(?P<labels>[a-z0-9_]+\.\d+(?:\+[a-z0-9_]+\.\d+)*)-(?P<tokenizer>[0-9a-f]{12})")
+_VERSION = re.compile(r"edits-(?P<labels>[a-z0-9_]+[.0-9]+(?:\+[a-z0-9_]+[.0-9]+)*)-(?P<tokenizer>[0-9a-f]{12})")
 
 
 def edits_annotator(name: str, edits: tuple[str, ...], tokenizer: str = DEFAULT_TOKENIZER) -> Annotator:
@@ -48,7 +48,7 @@ def edits_of_version(name: str, version: str) -> tuple[str, ...]:
     installed = {item.label for item in EDITS.values()}
     if other := [label for label in labels if label not in installed]:
         raise ConflictError(f"{name} was made with {', '.join(other)}, which is not installed here: {_again(name)}")
-    return tuple(label.rpartition(".")[0] for label in labels)
+    return tuple(label.partition(".")[0] for label in labels)
 
 
 def _again(name: str) -> str:

@@ -64,4 +64,10 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=False)
 
 
-DCLM_TEXT = Edit("dclm_text", 1, dclm_text, "URLs, and newlines beyond 2 in a row (DCLM-Baseline, step 3)")
+DCLM_TEXT = Edit(
+    "dclm_text",
+    1,
+    dclm_text,
+    "URLs, and newlines beyond 2 in a row (DCLM-Baseline, step 3)",
+    depends_on="publicsuffixlist",  # it says what a top-level domain is
+)

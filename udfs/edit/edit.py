@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import NamedTuple
 
 
@@ -23,11 +24,14 @@ class Edit:
     version: int
     function: Callable[[str], Outcome]
     about: str  # one line: what is removed, and whose rules these are
+    depends_on: str = ""  # a package whose data decide too: its release is a part of the label
 
     @property
     def label(self) -> str:
-        """Return the name with the version, as it is recorded: `c4_lines.1`."""
-        return f"{self.name}.{self.version}"
+        """Return the name with the version, as it is recorded: `c4_lines.1`, or `dclm_text.1.20261023`."""
+        if not self.depends_on:
+            return f"{self.name}.{self.version}"
+        return f"{self.name}.{self.version}.{version(self.depends_on).rpartition('.')[2]}"
 
 
 def n_filled(lines: Iterable[str]) -> int:

@@ -1,5 +1,6 @@
 """Which language a text is measured in: the one that lid.176 names, or one that is said beforehand."""
 
+import re
 from collections.abc import Callable
 
 from udfs.language import MAX_CHARS, MODEL_SHA256, language_of
@@ -8,6 +9,9 @@ DETECTED = "detected"
 ENGLISH = "en"
 # Written without spaces between words: what a tokenizer for words between spaces counts there are no words.
 WITHOUT_SPACES = frozenset({"bo", "dz", "ja", "km", "lo", "my", "th", "wuu", "yue", "zh"})
+
+# Letters of their scripts: Thai, Lao, Tibetan, Myanmar, Khmer, kana and ideographs.
+_LETTER = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 LanguageOf = Callable[[str], str | None]
 
@@ -31,5 +35,13 @@ def has_words(language: str | None) -> bool:
 
 
 def _detected(text: str) -> str | None:
-    # fastText takes no lone surrogates.
-    return language_of(text[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8"))
+    """Return what the model names, but no language without spaces for a text that is not written in its letters.
+
+    The model takes letters thrown together (`a b x cccc`) for Chinese or Japanese: such a text has words, for fewer of
+    its letters are theirs than white space parts it into words.
+    """
+    beginning = text[:MAX_CHARS]
+    code = language_of(beginning)
+    if has_words(code) or len(_LETTER.findall(beginning)) >= len(beginning.split()):
+        return code
+    return None
