@@ -24,6 +24,7 @@ _CONFLICTS = (
 _VIOLATIONS = ("DELTA_VIOLATE_CONSTRAINT", "DELTA_NOT_NULL_CONSTRAINT", "DELTA_NEW_NOT_NULL_VIOLATION")
 _FULL = ("No space left on device", "Disk quota exceeded", "ENOSPC")
 _DENIED = ("Permission denied", "AccessDenied", "Read-only file system", "Mkdirs failed")
+_BAD_VALUES = ("[DIVIDE_BY_ZERO", "[CAST_INVALID_INPUT", "[ARITHMETIC_OVERFLOW")
 _NEWER = ("DELTA_UNSUPPORTED_FEATURES", "InvalidProtocolVersionException", "DELTA_INVALID_PROTOCOL")
 
 
@@ -74,6 +75,8 @@ def _known(text: str, doing: str) -> WebstrataError | None:
         return LakeError(f"{doing}: the table needs a newer Delta than {_delta_version()}; upgrade webstrata")
     if "CATALOG_NOT_FOUND" in text:
         return UsageError(f"{doing}: Spark knows no such catalog; for a folder write ./NAME or an absolute path")
+    if any(name in text for name in _BAD_VALUES):
+        return UsageError(f"{doing}: {text.strip().splitlines()[0][:500]}")
     if "PARSE_SYNTAX_ERROR" in text or "UNRESOLVED_COLUMN" in text or "TABLE_OR_VIEW_NOT_FOUND" in text:
         return UsageError(f"{doing}: {text.strip().splitlines()[0][:500]}")
     return None

@@ -5,15 +5,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from etl.faults import persistently, translated
+from etl.flags.complaint import complaint_over
 from etl.local_rows import local_rows
 from etl.schema import FORMAT_PROPERTY, FORMAT_VERSION, TABLES
 from etl.schema.table import literal
@@ -24,7 +25,6 @@ from udfs.source import is_uri
 
 Where = Mapping[str, str | int]
 
-_complaints: dict[tuple[str, str], str | None] = {}  # by schema of annotations and values: asked with every view
 _CATALOG = re.compile(r"^[A-Za-z_][\w$-]{0,254}\.[A-Za-z_][\w$-]{0,254}$")
 
 
@@ -149,26 +149,13 @@ class Lake:
     @property
     def views(self) -> Views:
         """Return the views over the tables, as these are now."""
-        return Views(self._table_source, self._annotated_columns, self._complaint)
+        return Views(self._table_source, self._annotated_columns, partial(complaint_over, self.spark))
 
     def _annotated_columns(self) -> dict[str, set[str] | None]:
         """Return the columns of `annotations`: name -> the fields of a struct, None for another type."""
         annotations = self.spark.sql(f"SELECT * FROM {self._table_source('annotations')}").schema
         types = {field.name: field.dataType for field in annotations}
         return {name: set(kind.names) if isinstance(kind, StructType) else None for name, kind in types.items()}
-
-    def _complaint(self, values: str) -> str | None:
-        """Return what Spark says against SQL values over a document, None if it takes them."""
-        annotations = self.spark.sql(f"SELECT * FROM {self._table_source('annotations')}").schema
-        key = (annotations.json(), values)
-        if key not in _complaints:
-            documents = f"({self.views.query('documents', shown='*')})"
-            try:
-                _ = self.spark.sql(f"SELECT {values} FROM {documents}").schema
-                _complaints[key] = None
-            except AnalysisException as error:
-                _complaints[key] = str(error).strip().partition("\n")[0][:300]
-        return _complaints[key]
 
     def _create_catalog_view(self, name: str) -> None:
         comment = literal(self.views.comment(name))

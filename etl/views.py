@@ -18,12 +18,12 @@ class Views:
     """The views over some tables: `table_source` says what stands after FROM for each of these.
 
     `columns` says what is annotated: the columns of `annotations`, with the fields of those that are structs;
-    `complaint` what is wrong with SQL values over a document, if anything is.
+    `complaint_over` a source says what is wrong with SQL values over its rows.
     """
 
     table_source: Callable[[str], str]
     columns: Callable[[], Columns]
-    complaint: Complaint = lambda _: None
+    complaint_over: Callable[[str], Complaint]
 
     def query(self, view: str, **parts: str) -> str:
         """Return the query of a view, with what it names in braces filled in: from `parts`, or as the view has it."""
@@ -41,7 +41,8 @@ class Views:
 
     def presets(self) -> Presets:
         """Return the presets of conf/flags, and which of them can be told from what is annotated now."""
-        return sort_out(find_presets(), self._document_columns(), self.complaint)
+        documents = f"({self.query('documents', shown='*')})"
+        return sort_out(find_presets(), self._document_columns(), self.complaint_over(documents))
 
     def _part(self, name: str) -> str:
         if name == "shown":

@@ -8,6 +8,7 @@ from pyspark.sql.types import StructType
 
 from etl.explain.explanation import Explanation
 from etl.explain.page import EXCERPT_CHARS, judged, said, told_columns
+from etl.flags.complaint import complaint_over
 from etl.flags.presets import find_presets, sort_out
 from etl.flags.sql import shown
 from etl.local_rows import local_rows
@@ -38,9 +39,10 @@ def explain_file(spark: SparkSession, path: Path, annotators: Sequence[Annotator
     annotated = annotate_all(asked, local_rows(spark, [], TABLES["annotations"].schema), annotators)
     types = {field.name: field.dataType for field in annotated.schema}
     columns = {name: set(kind.names) if isinstance(kind, StructType) else None for name, kind in types.items()}
-    presets = sort_out(find_presets(), {**dict.fromkeys(TABLES["pages"].column_names), **columns})
     judging = annotated.drop("text_digest", "batch", "crawl").join(rows, "page_id")
     judging.createOrReplaceTempView(_VIEW)
+    known = {**dict.fromkeys(TABLES["pages"].column_names), **columns}
+    presets = sort_out(find_presets(), known, complaint_over(spark, _VIEW))
     seen = spark.sql(f"SELECT {shown(presets.ready.values(), columns)} FROM {_VIEW}")
     told = seen.select(*told_columns(seen, presets)).first()
     assert told is not None

@@ -37,10 +37,10 @@ def funnel(lake: Lake, presets: Sequence[Preset], by: str = "all", crawl: str | 
     query = lake.views.query(
         "flag_funnel", corpus=corpus, judgements=judgements(presets), cuts=cuts([] if by == "all" else [by])
     )
-    rows = lake.spark.sql(query).drop("by").withColumn("flag", F.coalesce("flag", F.lit(KEPT)))
-    n_dropped = F.sum("n_first_pages").over(Window.partitionBy("preset", "crawl", "value"))
-    kept_last = F.col("position") == 0
-    return rows.orderBy("preset", "crawl", F.desc(n_dropped), "value", kept_last, "position")
+    rows = lake.spark.sql(query).where(F.col("by") == by).drop("by").withColumn("flag", F.coalesce("flag", F.lit(KEPT)))
+    of_group = F.sum("n_first_pages").over(Window.partitionBy("preset", "crawl", "value"))
+    order = F.desc("of_group"), "value", F.col("position") == 0, "position"
+    return rows.withColumn("of_group", of_group).orderBy("preset", "crawl", *order).drop("of_group")
 
 
 def samples(lake: Lake, presets: Sequence[Preset], n: int, crawls: Sequence[str] | None = None) -> DataFrame:

@@ -34,7 +34,7 @@ flags:
 LAX = "{name: lax, flags: [{name: tiny, where: text_measures.n_words < 5}, {name: odd, where: n_tokens = 77}]}"
 OWN = "{name: text_measures, flags: [{name: too_short, where: text_measures.n_words < 10}]}"
 BROKEN = "{name: broken, flags: [{name: odd, where: text_measures.n_words < < 10}]}"
-UNTITLED = "{name: untitled, flags: [{name: nameless, where: title IS NULL}, {name: split, where: n_tokens / 0 > 1}]}"
+UNTITLED = "{name: untitled, flags: [{name: nameless, where: title IS NULL}]}"
 UNASKED = "{name: unasked, flags: [{name: poor, where: sentiment.score < 0.5}]}"
 
 # n_words, upper_ratio (None: it has no meaning for the text), language, topic
@@ -305,9 +305,7 @@ def test_the_command_shows_funnels_samples_and_comparisons(lake: Lake, capsys: p
     at = ("--lake", lake.location, "--format", "csv")
 
     assert "C,en,1,too_short,2," in run(capsys, "funnel", "strict", "--by", "language", *at).replace(CRAWL, "C")
-    assert "strict,too_short,text_measures.n_words < 10,True,9.0" in run(
-        capsys, "funnel", "strict", "--samples", "1", *at
-    )
+    assert "too_short,text_measures.n_words < 10,True,9.0" in run(capsys, "funnel", "strict", "--samples", "1", *at)
     assert "lax,strict.shouting,2," in run(capsys, "funnel", "strict", "--against", "lax", *at)
 
 

@@ -17,7 +17,7 @@ ENDS = (".", "?", "!", '"', "'")
 ELLIPSIS = "..."
 POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
 
-_CITATION = re.compile(r"\[(?:\d*|edit|citation needed)\]")
+CITATION = re.compile(r"\[(?:\d*|edit|citation needed)\]")
 
 
 def c4_lines(text: str, is_end_checked: bool = True) -> Outcome:
@@ -29,7 +29,7 @@ def c4_lines(text: str, is_end_checked: bool = True) -> Outcome:
     kept: list[str] = []
     dropped: Counter[str] = Counter()
     for line in filter(None, map(str.strip, text.splitlines())):
-        cited = _CITATION.sub("", line)
+        cited = CITATION.sub("", line)
         if rule := _broken_rule(line, cited, is_end_checked):
             dropped[rule] += 1
         else:

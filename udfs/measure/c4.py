@@ -4,22 +4,19 @@ Raffel et al. 2020, JMLR 21/140, 2.2, and Xue et al. 2021 (mC4: long paragraphs)
 (`c4_filters.py`). FineWeb takes the rules without the one of line ends: those fields end in `_any_end`.
 """
 
-import re
 from collections import Counter
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
 from udfs.annotator import AnnotationField, Annotator
-from udfs.edit.c4_lines import ELLIPSIS, ENDS, MAX_WORD_CHARS, MIN_WORDS, POLICY
+from udfs.edit.c4_lines import CITATION, ELLIPSIS, ENDS, MAX_WORD_CHARS, MIN_WORDS, POLICY
 from udfs.measure.languages import DETECTED, has_words, language_rule, language_version
 from udfs.measure.measure_set import Measure, Value, measures_annotator
 from udfs.measure.words import WordTokenizer, tokenizer_version, word_tokenizer
 
 VERSION = "datatrove-0.10.1-1"
 LONG_PARAGRAPH_CHARS = 200
-
-_CITATION = re.compile(r"\[(?:\d*|edit|citation needed)\]")
 
 
 class Verdict(StrEnum):
@@ -104,7 +101,7 @@ def _judged(line: str, words: WordTokenizer) -> Line:
     if len(line) > MAX_WORD_CHARS and max(map(len, parts)) > MAX_WORD_CHARS:
         return Line(Verdict.LONG_WORD, is_ended=False)
     if "[" in line:
-        line = _CITATION.sub("", line)
+        line = CITATION.sub("", line)
     is_ended = line.endswith(ENDS) and not line.endswith(ELLIPSIS)
     verdict = Verdict.SHORT if len(parts) < MIN_WORDS else _verdict_of_content(line)
     return Line(verdict, is_ended, words.n_sentences(line) if verdict is Verdict.KEPT else 0)
