@@ -75,7 +75,7 @@ def test_a_broken_archive_and_a_folder_without_configs_are_errors(tmp_path: Path
 
     with pytest.raises(ConfigError, match="no archive"):
         read_thresholds(str(tmp_path / "c.tar.gz"), VARIABLE)
-    with pytest.raises(MissingInputError, match="is none"):
+    with pytest.raises(MissingInputError, match=f"set {VARIABLE} to the folder"):
         read_thresholds(str(tmp_path / "none"), VARIABLE)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="no file named like"):

@@ -113,7 +113,12 @@ def test_words_have_no_meaning_where_no_spaces_separate_them() -> None:
 def test_an_annotator_is_another_one_in_another_language_or_with_another_tokenizer() -> None:
     assert ENGLISH.version != DETECTED.version
     assert "fast" in ENGLISH.version
-    assert ENGLISH.details == {"engine": "python", "tokenizer": "fast", "language": "en"}
+    assert ENGLISH.details == {
+        "engine": "python",
+        "tokenizer": "fast",
+        "language": "en",
+        "stop_words": "Gopher's",
+    }
 
 
 def naive(text: str) -> dict[str, object]:

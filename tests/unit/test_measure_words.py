@@ -62,7 +62,7 @@ def test_sentences_are_counted_as_the_sentencizer_counts_them(line: str, n: int)
 def test_a_record_says_what_a_token_is() -> None:
     found = token_records(["the", "#", "1", "b2"])
     assert found["length"].tolist() == [3, 1, 1, 2]
-    assert found["kind"].tolist() == [words_module.IS_ALPHA | words_module.FIRST_STOP_WORD, 1, 0, words_module.IS_ALPHA]
+    assert found["kind"].tolist() == [words_module.IS_ALPHA, 1, 0, words_module.IS_ALPHA]
     with np.errstate(over="ignore"):
         a, b = token_records(["a"])[0], token_records(["bc"])[0]
         assert token_records(["abc"])["hash"][0] == a["hash"] + b["hash"] * np.uint64(BASE)

@@ -18,7 +18,7 @@ from udfs.measure.unsafe_words import unsafe_words_annotator
 from udfs.measure.url_rules import UrlRulesConf, url_rules_annotator
 from udfs.measure.url_shape import url_annotator
 
-_WORDY = {"gopher": gopher_annotator, "c4": c4_annotator, "fineweb": fineweb_annotator}
+_WORDY = {"c4": c4_annotator, "fineweb": fineweb_annotator}
 _PLAIN = {
     "dclm": dclm_annotator,
     "dolma": dolma_annotator,
@@ -32,13 +32,27 @@ class WordyConf(Conf):
     """Measures of the datatrove dialect, whose words and sentences a tokenizer finds."""
 
     name: Name
-    kind: Literal["gopher", "c4", "fineweb"]
+    kind: Literal["c4", "fineweb"]
     tokenizer: Literal["fast", "spacy"] = "fast"
     language: str = Field("detected", description="of the texts: `detected`, or a code such as en for all of them")
 
     def build(self) -> Annotator:
         """Return the annotator; raises ConfigError where the tokenizer is not installed."""
         return _WORDY[self.kind](self.name, self.tokenizer, self.language)
+
+
+class GopherConf(Conf):
+    """Gopher's measures, in the datatrove dialect."""
+
+    name: Name
+    kind: Literal["gopher"]
+    tokenizer: Literal["fast", "spacy"] = "fast"
+    language: str = Field("detected", description="of the texts: `detected`, or a code such as en for all of them")
+    stop_words: str | None = Field(None, description="a JSON file {language: [words]}, or FineWeb-2's configs")
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises ConfigError where the tokenizer is not installed or the lists cannot be read."""
+        return gopher_annotator(self.name, self.tokenizer, self.language, self.stop_words)
 
 
 class PlainConf(Conf):
@@ -88,4 +102,4 @@ class UrlRulesAnnotatorConf(UrlRulesConf):
         return url_rules_annotator(self.name, self)
 
 
-MeasureConf = WordyConf | PlainConf | PersonalConf | UnsafeWordsConf | UrlRulesAnnotatorConf
+MeasureConf = WordyConf | GopherConf | PlainConf | PersonalConf | UnsafeWordsConf | UrlRulesAnnotatorConf

@@ -12,7 +12,8 @@ from udfs.annotator import AnnotationField, Annotator
 from udfs.measure import repetition
 from udfs.measure.languages import DETECTED, ENGLISH, has_words, language_rule, language_version
 from udfs.measure.measure_set import Measure, Value, measures_annotator, ratio
-from udfs.measure.words import FIRST_STOP_WORD, IS_ALPHA, IS_SYMBOL, Words, tokenizer_version, word_tokenizer
+from udfs.measure.stop_words import StopWords, read_stop_words, stop_word_counter, stop_words_version
+from udfs.measure.words import IS_ALPHA, IS_SYMBOL, STOP_WORDS, Words, tokenizer_version, word_tokenizer
 
 VERSION = "datatrove-0.10.1-1"
 
@@ -31,35 +32,43 @@ FIELDS = (
     AnnotationField(
         "n_stop_words",
         "BIGINT",
-        "how many of the, be, to, of, and, that, have, with are tokens, case kept; NULL unless the text is English",
+        "different stop words among the tokens, case kept: the, be, to, of, and, that, have, with of English texts, or"
+        " those of a list for the language; NULL in others",
     ),
     *repetition.FIELDS,
 )
 
 
-def gopher_annotator(name: str, tokenizer: str = "fast", language: str = DETECTED) -> Annotator:
+def gopher_annotator(
+    name: str, tokenizer: str = "fast", language: str = DETECTED, stop_words: str | None = None
+) -> Annotator:
     """Return the annotator of Gopher's measures, by datatrove's definitions, over the tokens of `tokenizer`.
 
     `language`: `detected`, or a code that every text is taken for (`en` does as datatrove does by default).
-    Raises ConfigError if the tokenizer is unknown or its package is missing.
+    `stop_words`: a JSON file {language: [words]}, or FineWeb-2's configs, instead of Gopher's 8 English words.
+    Raises ConfigError if the tokenizer is unknown or its package is missing, or for lists that cannot be read.
     """
-    version = f"{VERSION}-{tokenizer_version(tokenizer)}-{language_version(language)}"
-    details = {"tokenizer": tokenizer, "language": language}
-    return measures_annotator(name, version, FIELDS, partial(_load, tokenizer, language), details)
+    words = read_stop_words(stop_words) if stop_words else {ENGLISH: STOP_WORDS}
+    lists = f"-{stop_words_version(words)}" if stop_words else ""
+    version = f"{VERSION}-{tokenizer_version(tokenizer)}-{language_version(language)}{lists}"
+    details = {"tokenizer": tokenizer, "language": language, "stop_words": stop_words or "Gopher's"}
+    return measures_annotator(name, version, FIELDS, partial(_load, tokenizer, language, words), details)
 
 
-def _load(tokenizer: str, language: str) -> Measure:
+def _load(tokenizer: str, language: str, stop_words: StopWords) -> Measure:
     words_of, language_of = word_tokenizer(tokenizer).words, language_rule(language)
+    count = stop_word_counter(stop_words)
 
     def measure(text: str, _url: str) -> tuple[Value, ...]:
         code = language_of(text)
         words = words_of(text) if has_words(code) else None
-        return (*_quality(text, words, code == ENGLISH), *repetition.repetition(text, words))
+        n_stop_words = None if words is None else count(words, code)
+        return (*_quality(text, words, n_stop_words), *repetition.repetition(text, words))
 
     return measure
 
 
-def _quality(text: str, words: Words | None, is_english: bool) -> tuple[Value, ...]:
+def _quality(text: str, words: Words | None, n_stop_words: int | None) -> tuple[Value, ...]:
     lines = text.splitlines()
     n_bullets = sum(line.lstrip().startswith(("•", "-")) for line in lines)
     n_ellipses = sum(line.rstrip().endswith(("...", "…")) for line in lines)
@@ -77,5 +86,5 @@ def _quality(text: str, words: Words | None, is_english: bool) -> tuple[Value, .
         ratio(text.count("...") + text.count("…"), n_tokens),
         *of_lines,
         ratio(int(np.count_nonzero(kinds & IS_ALPHA)), n_tokens),
-        (int(np.bitwise_or.reduce(kinds)) // FIRST_STOP_WORD).bit_count() if is_english else None,
+        n_stop_words,
     )

@@ -20,7 +20,6 @@ from udfs.measure.punctuation import SENTENCE_ENDS, SYMBOLS, is_punctuation
 
 IS_SYMBOL, IS_ALPHA = 1, 2
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")  # Gopher's, A1.1
-FIRST_STOP_WORD = 4  # the bit of STOP_WORDS[0]; the others follow
 # Strings are compared by polynomial hashes modulo 2^64, with this odd number in the place of 10 in a decimal number.
 BASE = 0x9E3779B97F4A7C15
 
@@ -200,8 +199,6 @@ def _kind(token: str) -> int:
     kind = IS_ALPHA if token.isalpha() or any(map(str.isalpha, token)) else 0
     if not kind & IS_ALPHA and SYMBOLS.issuperset(token):
         kind |= IS_SYMBOL
-    if token in STOP_WORDS:
-        kind |= FIRST_STOP_WORD << STOP_WORDS.index(token)
     return kind
 
 
