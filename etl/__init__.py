@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from etl.jobs.report import write_report
     from etl.lake import Lake
     from etl.session import get_spark
+    from etl.steps.boilerplate import boilerplate_lines, without_boilerplate
 
 _HOMES = {
     "IngestOptions": "etl.jobs.ingest",
     "Lake": "etl.lake",
     "annotate": "etl.jobs.annotate",
+    "boilerplate_lines": "etl.steps.boilerplate",
     "dedup": "etl.jobs.dedup",
     "find_annotators": "etl.config",
     "find_spec": "etl.config",
@@ -24,6 +26,7 @@ _HOMES = {
     "ingest": "etl.jobs.ingest",
     "make_plan": "etl.jobs.mix",
     "mix": "etl.jobs.mix",
+    "without_boilerplate": "etl.steps.boilerplate",
     "write_report": "etl.jobs.report",
 }
 
@@ -31,6 +34,7 @@ __all__ = [
     "IngestOptions",
     "Lake",
     "annotate",
+    "boilerplate_lines",
     "dedup",
     "find_annotators",
     "find_spec",
@@ -38,6 +42,7 @@ __all__ = [
     "ingest",
     "make_plan",
     "mix",
+    "without_boilerplate",
     "write_report",
 ]
 

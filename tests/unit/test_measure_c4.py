@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from udfs.annotator import Annotator, Texts
-from udfs.measure.c4 import FIELDS, c4_annotator
+from udfs.errors import ConfigError
+from udfs.measure.c4 import DIALECTS, FIELDS, c4_annotator
 
 ENGLISH = c4_annotator("c4", "fast", "en")
 DETECTED = c4_annotator("c4", "fast")
@@ -80,3 +81,17 @@ def test_every_line_is_counted_once(text: str) -> None:
         assert n == found["n_lines"] if is_whole else n < int(str(found["n_lines"]))
     assert list(found) == [field.name for field in FIELDS]
     assert measured(text, DETECTED).keys() == found.keys()
+
+
+def test_dclm_wants_five_words_to_a_line_and_counts_no_citation() -> None:
+    text = "Four words stand here.\nFive words are just enough.\nFour words and one [1].\nTwo words [2] [3] [4]."
+    theirs = {dialect: c4_annotator("c4", "fast", "en", dialect)(Texts([text], [""])) for dialect in DIALECTS}
+
+    assert [theirs[dialect]["n_short_lines"][0] for dialect in ("datatrove", "dclm")] == [0, 2]
+    assert [theirs[dialect]["n_sentences"][0] for dialect in ("datatrove", "dclm")] == [4, 2]
+
+
+def test_a_dialect_is_another_version_and_an_unknown_one_is_refused() -> None:
+    assert len({c4_annotator("c4", "fast", "en", dialect).version for dialect in DIALECTS}) == 2
+    with pytest.raises(ConfigError, match="no dialect 'dolma' of C4"):
+        c4_annotator("c4", dialect="dolma")

@@ -18,7 +18,6 @@ from udfs.measure.unsafe_words import unsafe_words_annotator
 from udfs.measure.url_rules import UrlRulesConf, url_rules_annotator
 from udfs.measure.url_shape import url_annotator
 
-_WORDY = {"c4": c4_annotator, "fineweb": fineweb_annotator}
 _PLAIN = {
     "dclm": dclm_annotator,
     "dolma": dolma_annotator,
@@ -29,25 +28,38 @@ _PLAIN = {
 
 
 class WordyConf(Conf):
-    """Measures of the datatrove dialect, whose words and sentences a tokenizer finds."""
+    """Measures whose words and sentences a tokenizer finds: `spacy` finds those of datatrove."""
 
     name: Name
-    kind: Literal["c4", "fineweb"]
     tokenizer: Literal["fast", "spacy"] = "fast"
     language: str = Field("detected", description="of the texts: `detected`, or a code such as en for all of them")
+
+
+class FineWebConf(WordyConf):
+    """FineWeb's measures, in the datatrove dialect."""
+
+    kind: Literal["fineweb"]
 
     def build(self) -> Annotator:
         """Return the annotator; raises ConfigError where the tokenizer is not installed."""
-        return _WORDY[self.kind](self.name, self.tokenizer, self.language)
+        return fineweb_annotator(self.name, self.tokenizer, self.language)
 
 
-class GopherConf(Conf):
-    """Gopher's measures, in the datatrove dialect."""
+class C4Conf(WordyConf):
+    """C4's measures, in datatrove's or DCLM's dialect."""
 
-    name: Name
+    kind: Literal["c4"]
+    dialect: Literal["datatrove", "dclm"] = "datatrove"
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises ConfigError where the tokenizer is not installed."""
+        return c4_annotator(self.name, self.tokenizer, self.language, self.dialect)
+
+
+class GopherConf(WordyConf):
+    """Gopher's measures, in the datatrove dialect; `kind: dclm` and `kind: dolma` are the other ones."""
+
     kind: Literal["gopher"]
-    tokenizer: Literal["fast", "spacy"] = "fast"
-    language: str = Field("detected", description="of the texts: `detected`, or a code such as en for all of them")
     stop_words: str | None = Field(None, description="a JSON file {language: [words]}, or FineWeb-2's configs")
 
     def build(self) -> Annotator:
@@ -102,4 +114,4 @@ class UrlRulesAnnotatorConf(UrlRulesConf):
         return url_rules_annotator(self.name, self)
 
 
-MeasureConf = WordyConf | GopherConf | PlainConf | PersonalConf | UnsafeWordsConf | UrlRulesAnnotatorConf
+MeasureConf = GopherConf | C4Conf | FineWebConf | PlainConf | PersonalConf | UnsafeWordsConf | UrlRulesAnnotatorConf
