@@ -1,13 +1,14 @@
 """Flags over a small lake whose rows are written here: what views show, funnels count, mixtures and people read."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from etl.cli import main
+from etl.cli import main, questions
 from etl.config import find_annotators
 from etl.explain.file import explain_file
 from etl.explain.page import explain_page
@@ -296,23 +297,31 @@ def test_an_explanation_as_html_escapes_what_the_page_says(lake: Lake) -> None:
     assert "language.label &lt;&gt; &#39;en&#39;" in html
 
 
+@pytest.fixture
+def on_the_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a verb have the lake of these tests, whose session outlives it."""
+    monkeypatch.setattr(questions, "lent_lake", lambda args: nullcontext(lake))
+
+
 def run(capsys: pytest.CaptureFixture[str], *args: str) -> str:
     assert main([*args]) == 0
     return capsys.readouterr().out
 
 
-def test_the_command_shows_funnels_samples_and_comparisons(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
-    at = ("--lake", lake.location, "--format", "csv")
+@pytest.mark.usefixtures("on_the_lake")
+def test_the_command_shows_funnels_samples_and_comparisons(capsys: pytest.CaptureFixture[str]) -> None:
+    form = ("--format", "csv")
 
-    assert "C,en,1,too_short,2," in run(capsys, "funnel", "strict", "--by", "language", *at).replace(CRAWL, "C")
-    assert "too_short,text_measures.n_words < 10,True,9.0" in run(capsys, "funnel", "strict", "--samples", "1", *at)
-    assert "lax,strict.shouting,2," in run(capsys, "funnel", "strict", "--against", "lax", *at)
+    assert "C,en,1,too_short,2," in run(capsys, "funnel", "strict", "--by", "language", *form).replace(CRAWL, "C")
+    assert "too_short,text_measures.n_words < 10,True,9.0" in run(capsys, "funnel", "strict", "--samples", "1", *form)
+    assert "lax,strict.shouting,2," in run(capsys, "funnel", "strict", "--against", "lax", *form)
 
 
+@pytest.mark.usefixtures("on_the_lake")
 def test_the_command_explains_a_page_on_the_terminal_and_as_html(
-    lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    printed = run(capsys, "explain", f"{0:032}", "--lake", lake.location, "--html", str(tmp_path / "p.html"))
+    printed = run(capsys, "explain", f"{0:032}", "--html", str(tmp_path / "p.html"))
 
     assert "2 of 3 speak against the page" in printed
     assert "FLAGGED" in printed
