@@ -300,7 +300,7 @@ def test_an_explanation_as_html_escapes_what_the_page_says(lake: Lake) -> None:
 @pytest.fixture
 def on_the_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a verb have the lake of these tests, whose session outlives it."""
-    monkeypatch.setattr(questions, "lent_lake", lambda args: nullcontext(lake))
+    monkeypatch.setattr(questions, "lent_lake", lambda _: nullcontext(lake))
 
 
 def run(capsys: pytest.CaptureFixture[str], *args: str) -> str:
