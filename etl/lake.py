@@ -78,8 +78,9 @@ class Lake:
 
     def corpus_without_flags(self) -> DataFrame:
         """Return the corpus without its flags, which a plan that has spelled them out need not carry."""
-        documents = f"({self.views.query('documents', shown='*')})"
-        return self.spark.sql(self.views.query("corpus", documents=documents))
+        views = self.views
+        documents = f"({views.query('documents', shown='*')})"
+        return self.spark.sql(views.query("corpus", documents=documents))
 
     def sql(self, query: str) -> DataFrame:
         """Return the answer to a query over the tables and views by their plain names."""
@@ -130,15 +131,17 @@ class Lake:
 
     def refresh_views(self, names: Iterable[str] = (*TABLES, *VIEWS)) -> None:
         """Make the tables and views known to the session by their plain names, as temporary views."""
+        views = self.views
         for name in names:
-            source = self.views.source(name)
+            source = views.source(name)
             self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW `{name}` AS SELECT * FROM {source}").collect()
 
     def publish_views(self) -> None:
         """Make the views of a catalog anew, with the columns that the tables have now; a path has none."""
         if self.is_catalog:
+            views = self.views
             for name in VIEWS:
-                self._create_catalog_view(name)
+                self._create_catalog_view(name, views)
 
     # -- how it is done --------------------------------------------------------------------------------
 
@@ -157,11 +160,11 @@ class Lake:
         types = {field.name: field.dataType for field in annotations}
         return {name: set(kind.names) if isinstance(kind, StructType) else None for name, kind in types.items()}
 
-    def _create_catalog_view(self, name: str) -> None:
-        comment = literal(self.views.comment(name))
+    def _create_catalog_view(self, name: str, views: Views) -> None:
+        comment = literal(views.comment(name))
         with translated(f"creating the view {name}"):
             self.spark.sql(
-                f"CREATE OR REPLACE VIEW {self.identifier(name)} COMMENT {comment} AS {self.views.query(name)}"
+                f"CREATE OR REPLACE VIEW {self.identifier(name)} COMMENT {comment} AS {views.query(name)}"
             ).collect()
 
     def _format_version(self) -> int | None:

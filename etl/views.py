@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from string import Formatter
 
@@ -18,7 +19,7 @@ class Views:
     """The views over some tables: `table_source` says what stands after FROM for each of these.
 
     `columns` says what is annotated: the columns of `annotations`, with the fields of those that are structs;
-    `complaint_over` a source says what is wrong with SQL values over its rows.
+    `complaint_over` a source says what is wrong with SQL values over its rows. Both are asked once.
     """
 
     table_source: Callable[[str], str]
@@ -39,18 +40,20 @@ class Views:
         """Return what stands after FROM for a table or a view."""
         return self.table_source(name) if name in TABLES else f"({self.query(name)})"
 
+    @cached_property
     def presets(self) -> Presets:
         """Return the presets of conf/flags, and which of them can be told from what is annotated now."""
         documents = f"({self.query('documents', shown='*')})"
-        return sort_out(find_presets(), self._document_columns(), self.complaint_over(documents))
+        return sort_out(find_presets(), self._document_columns, self.complaint_over(documents))
 
     def _part(self, name: str) -> str:
         if name == "shown":
-            return shown(self.presets().ready.values(), self._document_columns())
+            return shown(self.presets.ready.values(), self._document_columns)
         if name == "judgements":
-            return judgements(self.presets().ready.values())
+            return judgements(self.presets.ready.values())
         return cuts(DIMENSIONS) if name == "cuts" else self.source(name)
 
+    @cached_property
     def _document_columns(self) -> Columns:
         """Return the columns of a document before its flags."""
         return {**dict.fromkeys(TABLES["pages"].column_names), **self.columns()}

@@ -60,7 +60,7 @@ def funnel(args: argparse.Namespace) -> int:
     if args.samples is not None and args.samples < 1:
         raise UsageError(f"--samples {args.samples}: pages count from 1")
     with lent_lake(args) as lake:
-        presets = lake.views.presets()
+        presets = lake.views.presets
         preset = presets.named(args.preset)
         if args.against:
             rows = of.compared(lake, preset, presets.named(args.against), args.crawl)

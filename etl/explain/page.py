@@ -38,7 +38,7 @@ def explain_page(lake: Lake, page: str, annotators: Sequence[Annotator] = ()) ->
     facts = {name: rows[0][name] for name in _FACTS if rows[0][name] not in (None, [])}
     if len(rows) > 1:
         facts["other pages of the URL"] = ", ".join(row["page_id"] for row in rows[1:])
-    page_id, presets = rows[0]["page_id"], lake.views.presets()
+    page_id, presets = rows[0]["page_id"], lake.views.presets
     is_it = (F.col("page_id") == page_id) & (F.col("crawl") == rows[0]["crawl"])
     documents = lake.table("documents").where(is_it & (F.col("batch") == rows[0]["batch"]))
     document = documents.select(*told_columns(documents, presets)).first()

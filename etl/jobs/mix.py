@@ -78,7 +78,7 @@ def with_flags(lake: Lake, spec: MixtureSpec) -> MixtureSpec:
 
     Raises ConfigError for strata or an order by a flag, UsageError for flags that cannot be told yet.
     """
-    presets = lake.views.presets()
+    presets = lake.views.presets
     flags = presets.meanings()
     for name in (*spec.strata, spec.order.by):
         if name.lower() in flags:

@@ -13,7 +13,7 @@ from etl.report.data import FlagRow, NearPage, PresetFunnel
 
 def collect_presets(lake: Lake, crawls: Sequence[str]) -> list[PresetFunnel]:
     """Return the funnel of each preset that can be told, in one pass over the corpus, and samples in another."""
-    presets = [preset for preset in lake.views.presets().ready.values() if crawls]
+    presets = [preset for preset in lake.views.presets.ready.values() if crawls]
     if not presets:
         return []
     rows = funnel(lake, presets).where(F.col("crawl").isin(list(crawls)))

@@ -115,7 +115,7 @@ def test_a_page_that_nobody_annotated_is_neither_flagged_nor_free_of_flags(spark
 
 
 def test_a_funnel_counts_what_each_flag_drops_alone_first_and_only_it(lake: Lake) -> None:
-    rows = funnel(lake, [lake.views.presets().named("strict")]).collect()
+    rows = funnel(lake, [lake.views.presets.named("strict")]).collect()
 
     assert counts(rows) == {
         "too_short": (3, 3, 0),  # each of the three has another flag too
@@ -127,7 +127,7 @@ def test_a_funnel_counts_what_each_flag_drops_alone_first_and_only_it(lake: Lake
 
 
 def test_a_funnel_by_topic_adds_up_to_that_of_all(lake: Lake) -> None:
-    strict = lake.views.presets().named("strict")
+    strict = lake.views.presets.named("strict")
 
     rows = funnel(lake, [strict], by="topic").collect()
 
@@ -146,26 +146,26 @@ def test_the_view_of_funnels_has_every_preset_and_dimension(lake: Lake) -> None:
 
 def test_an_unknown_dimension_is_refused(lake: Lake) -> None:
     with pytest.raises(UsageError, match=r"--by topics .*did you mean 'topic'"):
-        funnel(lake, [lake.views.presets().named("strict")], by="topics")
+        funnel(lake, [lake.views.presets.named("strict")], by="topics")
 
 
 def test_a_preset_that_is_no_sql_hinders_nobody_else_and_says_what_spark_says(lake: Lake) -> None:
     assert lake.table("corpus").count() == len(PAGES)
     with pytest.raises(UsageError, match=r"flag broken\.odd: \[PARSE_SYNTAX_ERROR\]"):
-        lake.views.presets().named("broken")
+        lake.views.presets.named("broken")
 
 
 def test_a_column_of_the_page_that_is_null_can_be_a_reason(lake: Lake) -> None:
     presets_in(Path.cwd(), UNTITLED)
 
-    [row] = samples(lake, [lake.views.presets().named("untitled")], 1).where("flag = 'nameless'").collect()
+    [row] = samples(lake, [lake.views.presets.named("untitled")], 1).where("flag = 'nameless'").collect()
 
     (Path.cwd() / "conf" / "flags" / "untitled.yaml").unlink()
     assert row["is_flagged"] is True
 
 
 def test_samples_lie_on_both_sides_of_a_threshold_nearest_first(lake: Lake) -> None:
-    rows = samples(lake, [lake.views.presets().named("strict")], 2).collect()
+    rows = samples(lake, [lake.views.presets.named("strict")], 2).collect()
 
     short = [(row["is_flagged"], row["measure"]) for row in rows if row["flag"] == "too_short"]
     assert short == [(False, 11.0), (False, 12.0), (True, 9.0), (True, 4.0)]
@@ -175,7 +175,7 @@ def test_samples_lie_on_both_sides_of_a_threshold_nearest_first(lake: Lake) -> N
 
 
 def test_two_presets_are_compared_page_by_page(lake: Lake) -> None:
-    presets = lake.views.presets()
+    presets = lake.views.presets
 
     rows = compared(lake, presets.named("strict"), presets.named("lax")).collect()
 
