@@ -121,6 +121,8 @@ class Preset(Conf):
                 said = f"no annotator has given {', '.join(missing)}"
                 raise UsageError(f"{said}; list it in a YAML and run `webstrata annotate`")
             flags.append(flag.untold if missing else flag)
+        if not any(flag.is_told for flag in flags):
+            raise UsageError("nobody has given what any of its flags asks")
         return self.model_copy(update={"flags": tuple(flags)})
 
 

@@ -58,6 +58,8 @@ def test_a_condition_on_more_than_the_row_is_refused(where: str) -> None:
 def test_words_in_strings_and_names_are_no_calls(where: str) -> None:
     check_condition(where, "place")
 
+    assert names_in(where)
+
 
 @given(st.text(alphabet="ab.`' <5()\\\"", max_size=40))
 def test_any_text_has_names_and_replacing_none_of_them_changes_nothing(where: str) -> None:

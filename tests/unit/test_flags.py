@@ -107,6 +107,14 @@ def test_an_optional_flag_is_untold_and_the_preset_stands_without_it() -> None:
     assert "banned" not in judgements([gopher])
 
 
+def test_a_preset_of_which_no_flag_can_be_told_is_lacking() -> None:
+    banned = {"name": "banned", "where": "url_rules.is_banned_url", "optional": True}
+
+    presets = sort_out([preset(banned)], COLUMNS)
+
+    assert presets.lacking == {"gopher": "nobody has given what any of its flags asks"}
+
+
 def test_a_column_of_the_page_that_is_null_says_something_of_it() -> None:
     assert Flag(name="untitled", where="title IS NULL").sql() == (
         "CASE WHEN true THEN coalesce((title IS NULL), false) END"

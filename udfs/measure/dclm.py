@@ -7,24 +7,21 @@ digit (`n_words`), tokens between white space of any kind (lengths, symbols, alp
 Unicode's words (repetition; udfs/measure/segment_words.py). Pages of no words, which DCLM drops, have NULL ratios.
 """
 
-import re
 from collections.abc import Sequence
 
 from udfs.annotator import AnnotationField, Annotator
 from udfs.edit.dclm_lines import DCLM_LINES, dclm_lines
+from udfs.edit.edits import count_words
 from udfs.measure.dclm_repetition import REPETITION_FIELDS, line_repetition, ngram_repetition
 from udfs.measure.measure_set import Measure, Value, measures_annotator, ratio
 from udfs.measure.spacing import LANGUAGE_VERSION, has_spaces, is_english
+from udfs.measure.stop_words import GOPHER_STOP_WORDS
 
 VERSION = "1"
-STOP_WORDS = frozenset({"the", "be", "to", "of", "and", "that", "have", "with"})
 BULLETS = ("●", "•", "*", "-")
 ELLIPSES = ("...", ". . .", "\u2026")
 SYMBOLS = ("#", *ELLIPSES)
 LINE_RULES = ("uppercase", "numeric", "counter", "few_words")
-
-# Whole tokens, so that no character is looked at twice; the group is empty for a token that is no word.
-_TOKEN = re.compile(r"([^\W_])[^ \n\r\t\v\f\0]*+|[^ \n\r\t\v\f\0]++")
 
 _WORD_FIELDS = (
     AnnotationField("n_words", "BIGINT", "tokens between ASCII white space that begin with a letter or digit"),
@@ -80,7 +77,7 @@ def measure(text: str) -> list[Value]:
 def _of_words(text: str) -> list[Value]:
     words = text.split()
     return [
-        _n_words(text),
+        count_words(text),
         ratio(sum(map(len, words)), len(words)),
         ratio(sum(map(text.count, SYMBOLS)), len(words)),
         ratio(sum(not word[0].isalpha() and not any(map(str.isalpha, word)) for word in words), len(words)),
@@ -88,16 +85,12 @@ def _of_words(text: str) -> list[Value]:
     ]
 
 
-def _n_words(text: str) -> int:
-    return sum(map(bool, _TOKEN.findall(text)))
-
-
 def _n_stop_words(words: Sequence[str]) -> int:
-    return sum(word.lower() in STOP_WORDS for word in words)
+    return sum(word.lower() in GOPHER_STOP_WORDS for word in words)
 
 
 def _of_removal(text: str) -> list[Value]:
     """Return how many lines each rule drops, one rule after the other, and the share of words that all remove."""
     left, dropped = dclm_lines(text)
-    n_words = _n_words(text)
-    return [*(dropped.get(rule, 0) for rule in LINE_RULES), ratio(n_words - _n_words(left), n_words)]
+    n_words = count_words(text)
+    return [*(dropped.get(rule, 0) for rule in LINE_RULES), ratio(n_words - count_words(left), n_words)]

@@ -18,9 +18,9 @@ from udfs.annotator import AnnotationField, Annotator
 from udfs.measure.measure_set import Measure, Value, measures_annotator, ratio
 from udfs.measure.repeated_ngrams import MAX_N, NGrams, Words, repeated_ngrams
 from udfs.measure.spacing import LANGUAGE_VERSION, has_spaces, is_english
+from udfs.measure.stop_words import GOPHER_STOP_WORDS
 
 VERSION = "1"
-STOP_WORDS = frozenset({"the", "be", "to", "of", "and", "that", "have", "with"})
 BULLETS = ("*", "-")
 ELLIPSIS = "\u2026"
 TOP_N = (2, 3, 4)
@@ -96,7 +96,7 @@ def _of_words(words: Sequence[str], is_english: bool) -> list[Value]:
         float(median(map(len, words))) if words else None,
         ratio(sum("#" in word or ELLIPSIS in word for word in words), n_words),
         ratio(sum(word[0].isalpha() or any(map(str.isalpha, word)) for word in words), n_words),
-        sum(word in STOP_WORDS for word in words) if is_english else None,
+        sum(word in GOPHER_STOP_WORDS for word in words) if is_english else None,
     ]
 
 

@@ -12,8 +12,14 @@ from udfs.annotator import AnnotationField, Annotator
 from udfs.measure import repetition
 from udfs.measure.languages import DETECTED, ENGLISH, has_words, language_rule, language_version
 from udfs.measure.measure_set import Measure, Value, measures_annotator, ratio
-from udfs.measure.stop_words import StopWords, read_stop_words, stop_word_counter, stop_words_version
-from udfs.measure.words import IS_ALPHA, IS_SYMBOL, STOP_WORDS, Words, tokenizer_version, word_tokenizer
+from udfs.measure.stop_words import (
+    GOPHER_STOP_WORDS,
+    StopWords,
+    read_stop_words,
+    stop_word_counter,
+    stop_words_version,
+)
+from udfs.measure.words import IS_ALPHA, IS_SYMBOL, Words, tokenizer_version, word_tokenizer
 
 VERSION = "datatrove-0.10.1-1"
 
@@ -48,7 +54,7 @@ def gopher_annotator(
     `stop_words`: a JSON file {language: [words]}, or FineWeb-2's configs, instead of Gopher's 8 English words.
     Raises ConfigError if the tokenizer is unknown or its package is missing, or for lists that cannot be read.
     """
-    words = read_stop_words(stop_words) if stop_words else {ENGLISH: STOP_WORDS}
+    words = read_stop_words(stop_words) if stop_words else {ENGLISH: GOPHER_STOP_WORDS}
     lists = f"-{stop_words_version(words)}" if stop_words else ""
     version = f"{VERSION}-{tokenizer_version(tokenizer)}-{language_version(language)}{lists}"
     details = {"tokenizer": tokenizer, "language": language, "stop_words": stop_words or "Gopher's"}

@@ -13,6 +13,8 @@ from udfs.errors import ConfigError
 from udfs.fineweb2_configs import read_configs
 from udfs.measure.words import Words, token_records
 
+# Gopher's, A1.1: every dialect asks for these, and each counts them in its own way.
+GOPHER_STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 MAX_JSON_BYTES = 16 * MAX_YAML_BYTES
 # Language -> its words, small enough to be sent to every worker.
 StopWords = Mapping[str, tuple[str, ...]]

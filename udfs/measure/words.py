@@ -19,7 +19,6 @@ from udfs.errors import ConfigError
 from udfs.measure.punctuation import SENTENCE_ENDS, SYMBOLS, is_punctuation
 
 IS_SYMBOL, IS_ALPHA = 1, 2
-STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")  # Gopher's, A1.1
 # Strings are compared by polynomial hashes modulo 2^64, with this odd number in the place of 10 in a decimal number.
 BASE = 0x9E3779B97F4A7C15
 
