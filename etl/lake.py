@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -187,11 +186,10 @@ class Lake:
             schema = self.identifier("x").rsplit(".", 1)[0]
             with translated(f"creating the schema {self.location}"):
                 self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}").collect()
-        # `files` carries the format version that says "a lake is here": it comes last.
-        names = [name for name in TABLES if name != "files"]
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._create_table, names))
-        self._create_table("files")
+        # One after another: at once, Spark has failed in a new JVM. And `files` carries the format version that says
+        # "a lake is here": it comes last.
+        for name in sorted(TABLES, key=lambda name: name == "files"):
+            self._create_table(name)
 
     def _create_table(self, name: str) -> None:
         statement = TABLES[name].create_sql(self.identifier(name))

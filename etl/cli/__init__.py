@@ -48,12 +48,15 @@ def _print_times_in_utc() -> None:
 
 
 def _gist(text: str) -> str:
-    """Return the line of an error that says what happened: the last cause, the last line of a worker's traceback."""
+    """Return the line of an error that says what happened: the last cause, or the last line of a worker's traceback."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
     causes = [line for line in lines if line.startswith("Caused by:")]
     if causes:
         return causes[-1][:500]
-    return lines[-1 if "Python worker" in lines[0] else 0][:500]
+    if "Python worker" in lines[0]:
+        return lines[-1][:500]
+    # Py4J says which call failed, and only then, in a line of its own, with what.
+    return " ".join(lines[: 2 if lines[0].startswith("An error occurred while calling") else 1])[:500]
 
 
 def _say(message: str, code: int) -> int:

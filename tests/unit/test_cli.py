@@ -74,3 +74,19 @@ def test_a_record_is_shown_as_it_lies_in_its_file(tmp_path: Path, capsys: pytest
     assert "warc-target-uri: http://b.com/\\x1b[31m" in shown
     assert "| <p>\\x1b[2Jred\\x00" in shown
     assert "\x1b" not in shown
+
+
+def test_an_unexpected_error_of_java_is_said_with_what_java_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError(
+            "An error occurred while calling o62.sql.\n: java.lang.NullPointerException: x\n\tat org.Y\n"
+        )
+
+    monkeypatch.setattr("udfs.source.list_files", fail)
+
+    code = main(["show", "x.warc", "0"])
+
+    assert code == 1
+    assert "o62.sql. : java.lang.NullPointerException: x (--debug" in capsys.readouterr().err
