@@ -1,13 +1,12 @@
 """Work grows with the size of hostile input, not with its square: twice as much takes less than 2.5 times as long."""
 
 import gzip
-import time
 from collections.abc import Callable
 from io import BytesIO
-from statistics import median
 
 import pytest
 
+from tests.unit.growth import Work, growth
 from tests.unit.warc_builder import gz, http, plain, record, response, zst
 from udfs.extract import fallback, is_hostile, without_scripts
 from udfs.fault import Repair
@@ -15,8 +14,6 @@ from udfs.http import decode_body, parse_response
 from udfs.warc import read_records
 
 LIMIT = 2.5
-ROUNDS = 5
-TRIES = 4  # a busy machine may spoil a whole try, not four of them
 
 
 def scan(html: str) -> object:
@@ -34,7 +31,7 @@ def body(data: bytes) -> object:
 
 A = gz(response("http://a.com/"))
 JUNK = bytes((7 * i * i + i) % 251 for i in range(250_000))
-CASES: dict[str, tuple[Callable[[int], object], int]] = {
+CASES: dict[str, tuple[Callable[[int], Work], int]] = {
     "nesting": (lambda n: lambda: scan("<div>" * n), 60_000),
     "nested links": (lambda n: lambda: scan("<a>x" * n), 60_000),
     "attributes": (lambda n: lambda: scan("<div " + "a=1 " * n + ">"), 300_000),
@@ -69,25 +66,8 @@ CASES: dict[str, tuple[Callable[[int], object], int]] = {
 }
 
 
-def cost(work: Callable[[], object]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
-
-
-def ratio(case: str) -> float:
-    make, n = CASES[case]
-    small, large = make(n), make(2 * n)
-    assert callable(small)
-    assert callable(large)
-    pairs = [(cost(small), cost(large)) for _ in range(ROUNDS)]  # in turns: noise meets both
-    return median(pair[1] for pair in pairs) / median(pair[0] for pair in pairs)
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_twice_as_much_takes_less_than_two_and_a_half_times_as_long(case: str) -> None:
-    ratios = []
-    while len(ratios) < TRIES and min(ratios, default=LIMIT) >= LIMIT:
-        ratios.append(ratio(case))
+    make, n = CASES[case]
 
-    assert min(ratios) < LIMIT
+    assert growth(make(n), make(2 * n), limit=LIMIT) < LIMIT

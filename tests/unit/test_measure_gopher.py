@@ -1,15 +1,14 @@
 """Gopher's measures in datatrove's dialect: by hand, beside a naive program, and linear in the text."""
 
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
-from statistics import median
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.growth import growth
 from udfs.annotator import Annotator, Texts
 from udfs.measure.c4 import c4_annotator
 from udfs.measure.fast_words import FastSplitter
@@ -20,8 +19,6 @@ from udfs.measure.words import word_tokenizer
 ENGLISH = gopher_annotator("gopher", "fast", "en")
 DETECTED = gopher_annotator("gopher", "fast")
 LIMIT = 2.6
-ROUNDS = 5
-TRIES = 4  # a busy machine may spoil a whole try, not four of them
 
 
 def measured(text: str, annotator: Annotator = ENGLISH) -> dict[str, object]:
@@ -175,26 +172,17 @@ SHAPES: dict[str, tuple[Callable[[int], str], int]] = {
 }
 
 
-def cost(name: str, text: str) -> float:
-    word_tokenizer.cache_clear()  # a memo would know the text
-    predict = MAKERS[name](name, "fast", "en").load()
-    started = time.process_time()
-    predict(Texts([text], [""]))
-    return time.process_time() - started
+def work(name: str, text: str) -> Callable[[], object]:
+    def run() -> object:
+        word_tokenizer.cache_clear()  # a memo would know the text
+        return MAKERS[name](name, "fast", "en").load()(Texts([text], [""]))
 
-
-def growth(name: str, shape: str) -> float:
-    make, n = SHAPES[shape]
-    small, large = make(n), make(2 * n)
-    pairs = [(cost(name, small), cost(name, large)) for _ in range(ROUNDS)]  # in turns: noise meets both
-    return median(pair[1] for pair in pairs) / median(pair[0] for pair in pairs)
+    return run
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", MAKERS)
 def test_twice_as_much_text_takes_less_than_two_point_six_times_as_long(name: str, shape: str) -> None:
-    ratios: list[float] = []
-    while len(ratios) < TRIES and min(ratios, default=LIMIT) >= LIMIT:
-        ratios.append(growth(name, shape))
+    make, n = SHAPES[shape]
 
-    assert min(ratios) < LIMIT
+    assert growth(work(name, make(n)), work(name, make(2 * n)), limit=LIMIT) < LIMIT

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.test_growth import cost
+from tests.unit.growth import SHORT_S, growth
 from udfs.annotator import Annotator, Texts
 from udfs.measure.characters import characters_annotator
 from udfs.measure.dclm import dclm_annotator
@@ -20,8 +20,6 @@ from udfs.measure.url_shape import url_annotator
 
 N_CHARS = 200_000
 LIMIT = 3.0  # four times as long would be the square
-TRIES = 5
-SHORT = 0.05  # seconds: too short to tell, and short enough for twice 200,000 characters
 
 # What is repeated up to N_CHARS: one line, one word, many lines, equal words, and what each pattern may begin with.
 PIECES = {
@@ -88,12 +86,9 @@ def test_twice_the_text_takes_less_than_three_times_as_long(
 ) -> None:
     annotator = annotators[name]
     annotator(Texts([""], [""]))
-    ratios: list[float] = []
-    while len(ratios) < TRIES and min(ratios, default=LIMIT) >= LIMIT:
-        large = cost(work(annotator, PIECES[piece], 2 * N_CHARS))
-        ratios.append(0.0 if large < SHORT else large / cost(work(annotator, PIECES[piece], N_CHARS)))
+    small, large = (work(annotator, PIECES[piece], n * N_CHARS) for n in (1, 2))
 
-    assert min(ratios) < LIMIT
+    assert growth(small, large, limit=LIMIT, short_s=SHORT_S) < LIMIT
 
 
 @settings(deadline=None, max_examples=50)
