@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from etl.platform import cache_folder
+from udfs.cache_folder import cache_folder
 from udfs.errors import UsageError
 
 OLDEST = 17

@@ -10,8 +10,6 @@ from pathlib import Path
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
-from udfs.errors import UsageError
-
 
 class Platform(StrEnum):
     """Where Spark comes from; only `LOCAL` lets us choose the master."""
@@ -99,21 +97,6 @@ def conf_folder() -> Path:
     """Return the folder of configuration files that ships with webstrata: in the wheel, or in a checkout."""
     package = Path(__file__).parent
     return next(folder for folder in (package / "conf", package.parent / "conf") if folder.is_dir())
-
-
-def cache_folder(*parts: str) -> Path:
-    """Return a folder for what can be made again, creating it.
-
-    It lies under `WEBSTRATA_CACHE`, else `XDG_CACHE_HOME`/webstrata, else ~/.cache/webstrata.
-    Raises UsageError where that cannot be written.
-    """
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(os.environ.get("WEBSTRATA_CACHE") or Path(base) / "webstrata").joinpath(*parts)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make the cache folder {folder}: {error}; set WEBSTRATA_CACHE") from error
-    return folder
 
 
 def read_properties(path: Path) -> dict[str, str]:

@@ -19,7 +19,6 @@ from etl.jars import is_unresolved, jar_confs, missing_jars
 from etl.java import find_java
 from etl.platform import (
     Platform,
-    cache_folder,
     conf_folder,
     count_cores,
     find_platform,
@@ -29,6 +28,7 @@ from etl.platform import (
     spark_defaults,
     starts_jvm,
 )
+from udfs.cache_folder import cache_folder
 from udfs.errors import LakeError
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"

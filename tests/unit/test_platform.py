@@ -6,6 +6,7 @@ import pytest
 
 from etl import platform
 from etl.platform import Platform, find_platform
+from udfs.cache_folder import cache_folder
 from udfs.errors import UsageError
 
 SIGNS = (
@@ -82,4 +83,4 @@ def test_a_cache_that_cannot_be_written_is_one_clear_error(monkeypatch: pytest.M
     (tmp_path / "file").touch()
     monkeypatch.setenv("WEBSTRATA_CACHE", str(tmp_path / "file"))
     with pytest.raises(UsageError, match="set WEBSTRATA_CACHE"):
-        platform.cache_folder("logs")
+        cache_folder("logs")
