@@ -1,0 +1,1 @@
+"""A model and labelled pages -> how good, how honest and how fast the model is."""

@@ -1,0 +1,43 @@
+"""A model's card and the files of labelled pages -> whether the model may have seen the pages when it was trained."""
+
+from collections.abc import Mapping, Sequence
+
+from udfs.evaluate.figures import Figure
+from udfs.evaluate.judge import Judge
+from udfs.evaluate.table import DataFile
+
+MAX_README_BYTES = 1_000_000
+
+
+def training_file(judge: Judge, files: Sequence[DataFile]) -> DataFile | None:
+    """Return the file that the model's card, or the README beside it, names by name or digest as trained on."""
+    said = _what_the_folder_says(judge)
+    return next((file for file in files if file.name in said or (file.sha256 and file.sha256 in said)), None)
+
+
+def warning(judge: Judge, files: Sequence[DataFile], figures: Mapping[str, Figure]) -> tuple[bool, str]:
+    """Return whether the model knows these pages, by its card or by figures beyond the card's, and what to say."""
+    metrics = judge.card.metrics if judge.card else {}
+    if file := training_file(judge, files):
+        return True, (
+            f"{judge.name} was trained on {file.name}: its card says so. `webstrata train` fits the model it writes on "
+            "all pages, the held-out ones too, so these figures are too good; the honest ones stand in the card"
+        )
+    for name in set(figures) & {"accuracy", "auc"}:
+        if figures[name].value > metrics.get(f"{name}_high", 1):
+            return True, (
+                f"The {name} is {figures[name].value:.3f}, that of the card on held-out pages {metrics[name]:.3f}: the "
+                "model has probably been trained on these pages; then these figures are too good, the card's are honest"
+            )
+    return False, (
+        f"No card of {judge.name} names these files; if it was trained on these pages all the same, the figures are "
+        "too good"
+    )
+
+
+def _what_the_folder_says(judge: Judge) -> str:
+    parts = [judge.card.model_dump_json()] if judge.card else []
+    readme = judge.folder / "README.md" if judge.folder else None
+    if readme and readme.is_file() and readme.stat().st_size <= MAX_README_BYTES:
+        parts.append(readme.read_text(encoding="utf-8", errors="replace"))
+    return "\n".join(parts)
