@@ -1,5 +1,8 @@
 """YAML file -> a frozen, validated object; an unknown key is an error that names the nearest right one."""
 
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -11,7 +14,22 @@ from udfs.errors import ConfigError, MissingInputError
 
 MAX_YAML_BYTES = 1_000_000
 MAX_YAML_DEPTH = 30
+# YAML 1.1 reads 1:1:1 to the base of 60, in time that grows with the square of its length.
+_LONG_NUMBER = re.compile(r"[-+.0-9][-+.:_0-9A-Fa-fx]{99,}")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader, and a key that stands twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        counts = Counter(key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode))
+        for key, n in counts.most_common(1):
+            if n > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", node.start_mark)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 class Conf(BaseModel):
@@ -50,12 +68,24 @@ def read_yaml(path: Path) -> object:
         raise ConfigError(f"{path}: larger than {MAX_YAML_BYTES:,} bytes, which no config needs")
     try:
         text = path.read_text(encoding="utf-8")
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                raise ConfigError(f"{path}: YAML aliases (*{event.anchor}) are not allowed")
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        for problem in _yaml_problems(text):
+            raise ConfigError(f"{path}: {problem}")
+        return _Loader(text).get_single_data()
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise ConfigError(f"{path} is not YAML: {error}") from error
+
+
+def _yaml_problems(text: str) -> Iterator[str]:
+    """Yield what we refuse of a YAML file, event by event, before anything is built of it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_YAML_DEPTH:
+            yield f"nested deeper than {MAX_YAML_DEPTH} levels"
+        if isinstance(event, yaml.AliasEvent):
+            yield f"YAML aliases (*{event.anchor}) are not allowed"
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and _LONG_NUMBER.match(event.value):
+            yield f"a number of {len(event.value):,} characters"
 
 
 def nearest(word: str, words: list[str]) -> str:

@@ -1,0 +1,164 @@
+"""A recipe and labelled pages -> a folder with a fastText model: a second opinion that costs little."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from pydantic import Field
+
+from udfs.conf import Conf, read_conf
+from udfs.errors import ConfigError
+from udfs.fasttext_model import file_label, load_fasttext
+from udfs.fasttext_scores import render, tempered
+from udfs.model_folder import CARD_NAME, InputSettings, ModelCard
+from udfs.train.card import render_figures
+from udfs.train.dataset import Dataset, read_dataset, split_by_group
+from udfs.train.fasttext_fit import FileSettings, How, train_file
+from udfs.train.linear import Examples, Fit, best_temperature
+from udfs.train.metrics import Ints, confusion, label_metrics
+from udfs.train.recipe import DataConf, Taxonomy, beside
+
+Floats = npt.NDArray[np.floating]
+
+MODEL_NAME = "model.ftz"
+
+
+class FastTextRecipe(Conf):
+    """Everything that decides a fastText model, apart from its data."""
+
+    kind: Literal["fasttext"]
+    name: str
+    version: str
+    description: str
+    taxonomy: str
+    input: InputSettings
+    data: DataConf
+    n_features: int = Field(default=60_000, ge=256)
+    min_df: int = Field(default=2, ge=1)
+    buckets: int = Field(default=1 << 20, gt=0)
+    focus: float = Field(default=0.5, ge=0)
+    smoothing: float = Field(default=0.3, gt=0)
+    l2: float = Field(default=1e-5, gt=0)
+    iterations: int = Field(default=10, gt=0)
+    test_share: float = Field(default=0.2, gt=0, lt=0.5)
+    seed: str = "webstrata"
+    licence: str
+    training: str
+    limits: tuple[str, ...] = ()
+
+    @property
+    def how(self) -> How:
+        """Return how the file is made."""
+        file = FileSettings(self.n_features, self.min_df, self.buckets, self.focus, self.smoothing)
+        return How(file, Fit(self.l2, self.iterations))
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything that the fits of one recipe share."""
+
+    recipe: FastTextRecipe
+    labels: tuple[str, ...]
+    data: Dataset
+    lines: Sequence[str]
+
+    def train(self, rows: Ints, path: Path) -> None:
+        """Write the model fitted on these rows."""
+        part = self.data.part(rows)
+        examples = Examples(part.targets(len(self.labels)), part.weights * part.confidence)
+        train_file(path, [self.lines[i] for i in rows], self.labels, examples, self.recipe.how)
+
+    def held_out(self, train: Ints, test: Ints) -> Floats:
+        """Return the probabilities of each test row, by the stored model of a fit on the train rows."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / MODEL_NAME
+            self.train(train, path)
+            model = load_fasttext(path)
+        names = [file_label(label) for label in self.labels]
+        return np.array([model.probabilities(self.lines[i], names) for i in test])
+
+
+def train_fasttext(recipe: Path, data: Sequence[Path], out: Path) -> dict[str, float]:
+    """Train the recipe on the labelled pages, write the model folder `out`, and return its held-out figures.
+
+    The figures are of a model fitted without the test pages; the model written is then fitted on all of them.
+    """
+    bench = prepare(recipe, data)
+    temperature, probabilities, test = _evaluate(bench)
+    part = bench.data.part(test)
+    metrics = label_metrics(probabilities, part.labels, part.confidence, bench.recipe.data.sure)
+    out.mkdir(parents=True, exist_ok=True)
+    bench.train(np.arange(len(bench.data)), out / MODEL_NAME)
+    card = _card(bench, temperature, metrics, out)
+    text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+    (out / CARD_NAME).write_text(text, encoding="utf-8")
+    readme = _readme(bench, card, confusion(probabilities, part.labels))
+    (out / "README.md").write_text("\n".join(readme) + "\n", encoding="utf-8")
+    return metrics
+
+
+def prepare(recipe: Path, data: Sequence[Path]) -> Bench:
+    """Return the recipe with its labels and its pages as lines; raises ConfigError where they do not fit."""
+    conf = read_conf(recipe, FastTextRecipe)
+    labels = read_conf(beside(recipe, conf.taxonomy), Taxonomy).names
+    pages = read_dataset(data, conf.data, labels)
+    if pages.labels.min() < 0 or pages.labels.max() >= len(labels):
+        raise ConfigError(f"label ids go up to {pages.labels.max()}; there are {len(labels)} labels")
+    return Bench(conf, labels, pages, render(pages.pages, conf.input))
+
+
+def _evaluate(bench: Bench) -> tuple[float, Floats, Ints]:
+    """Return the temperature, the test pages' probabilities and their rows: part 0 is the test, part 1 tunes."""
+    data, recipe = bench.data, bench.recipe
+    part = split_by_group(data.groups, round(1 / recipe.test_share), recipe.seed)
+    test, tuning = np.flatnonzero(part == 0), np.flatnonzero(part == 1)
+    tuned = np.log(bench.held_out(np.flatnonzero(part > 1), tuning)).astype(np.float32)
+    temperature = round(best_temperature(tuned, data.labels[tuning]), 4)
+    rows = bench.held_out(np.flatnonzero(part > 0), test)
+    return temperature, np.array([tempered(row, temperature) for row in rows]), test
+
+
+def _card(bench: Bench, temperature: float, metrics: dict[str, float], out: Path) -> ModelCard:
+    recipe = bench.recipe
+    values = {
+        "name": recipe.name,
+        "version": recipe.version,
+        "description": recipe.description,
+        "engine": "fasttext",
+        "labels": bench.labels,
+        "input": recipe.input,
+        "output": {"temperature": temperature},
+        "files": {MODEL_NAME: hashlib.sha256((out / MODEL_NAME).read_bytes()).hexdigest()},
+        "licence": recipe.licence,
+        "training": recipe.training,
+        "metrics": metrics,
+    }
+    return ModelCard.model_validate(values)
+
+
+def _readme(bench: Bench, card: ModelCard, counts: Ints) -> list[str]:
+    recipe = bench.recipe
+    return [
+        f"# {card.name} {card.version}",
+        "",
+        f"{card.description}. Made by `webstrata train`. Digest `{card.digest}`.",
+        "",
+        f"Data: {card.training}",
+        "",
+        f"Licence: {card.licence}",
+        "",
+        f"- {len(bench.data):,} pages, split by `{recipe.data.group or 'page'}`: {recipe.test_share:.0%} of the groups "
+        f"(by a hash, seed `{recipe.seed}`) were kept for the test; the temperature was found on an inner part.",
+        "- The figures are those of the stored form, fitted without the test pages; the model in this folder was then "
+        "fitted on all pages.",
+        f"- A fastText file (.ftz) of {recipe.n_features:,} words and pairs of words, quantised.",
+        "",
+        *render_figures(card, counts),
+        *(f"- Limit: {item}" for item in recipe.limits),
+    ]
