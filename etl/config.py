@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from etl.condition import check_condition
 from etl.mixture import MixtureSpec
 from etl.platform import conf_folder
 from etl.schema import TABLES
@@ -39,4 +40,6 @@ def find_annotators(file: str | None = None, only: Collection[str] | None = None
         if annotator.column in taken:
             raise ConfigError(f"{path}: the column {annotator.column!r} is taken; give the annotator another name")
         taken.add(annotator.column)
+        for speaker in annotator.speakers:
+            check_condition(speaker.where, f"`where` of annotator {annotator.name} in {path}")
     return annotators

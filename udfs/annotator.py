@@ -23,6 +23,9 @@ class AnnotationField(NamedTuple):
     comment: str
 
 
+# The field of a cascade's column that its models do not say themselves.
+SPEAKER = AnnotationField("model", "STRING", "who spoke: name, version and digest of the model")
+
 Columns = Mapping[str, Sequence[object]]
 Predict = Callable[[Texts], Columns]
 
@@ -40,6 +43,10 @@ class Annotator:
     column: str = ""
     is_struct: bool = True
     details: Mapping[str, str] = field(default_factory=dict, compare=False)
+    # SQL over the page's columns and other annotators': only where it is true is this annotator asked at all.
+    where: str = ""
+    # Who speaks where `where` is not true, and gives `where` a first opinion; nobody: then the column is null.
+    otherwise: "Annotator | None" = None
 
     def __post_init__(self) -> None:
         if not self.column:
@@ -51,6 +58,16 @@ class Annotator:
         if key not in _loaded:
             _loaded[key] = self.load()
         return _loaded[key](texts)
+
+    @property
+    def speakers(self) -> tuple["Annotator", ...]:
+        """Return all who may speak in the column, in the order in which they are asked."""
+        return (*(self.otherwise.speakers if self.otherwise else ()), self)
+
+    @property
+    def said_fields(self) -> tuple[AnnotationField, ...]:
+        """Return the fields that calling the annotator gives."""
+        return tuple(item for item in self.fields if item != SPEAKER)
 
     @property
     def ddl(self) -> str:

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from udfs.annotator import Annotator
-from udfs.classifier import classifier_annotator
-from udfs.conf import Conf, Name, nearest, read_conf
+from udfs.annotator_line import AnnotatorLine
+from udfs.cascade import asked_where, cascade
+from udfs.classifier import Answer, Part, blend_annotator, classifier_annotator
+from udfs.conf import Conf, nearest, read_conf
 from udfs.edit.annotator import edits_annotator
 from udfs.errors import ConfigError
 from udfs.language import MAX_CHARS, language_annotator
@@ -17,10 +19,9 @@ from udfs.measures import measures_annotator
 from udfs.tokens import DEFAULT_TOKENIZER, tokens_annotator
 
 
-class LanguageConf(Conf):
+class LanguageConf(AnnotatorLine):
     """A language identifier: lid.176."""
 
-    name: Name
     kind: Literal["language"]
     max_chars: int = Field(default=MAX_CHARS, gt=0)
 
@@ -29,10 +30,9 @@ class LanguageConf(Conf):
         return language_annotator(self.name, self.max_chars)
 
 
-class TokensConf(Conf):
+class TokensConf(AnnotatorLine):
     """A count of tokens, by the default tokenizer or by any tokenizer.json."""
 
-    name: Name
     kind: Literal["tokens"]
     tokenizer: str = DEFAULT_TOKENIZER
 
@@ -41,10 +41,9 @@ class TokensConf(Conf):
         return tokens_annotator(self.name, self.tokenizer)
 
 
-class MeasuresConf(Conf):
+class MeasuresConf(AnnotatorLine):
     """Measures of the plain text."""
 
-    name: Name
     kind: Literal["measures"]
 
     def build(self) -> Annotator:
@@ -52,23 +51,72 @@ class MeasuresConf(Conf):
         return measures_annotator(self.name)
 
 
-class ClassifierConf(Conf):
-    """A model folder: `package:NAME` or a path, with the digest it must have where one is given."""
+class ModelConf(Conf):
+    """A model: `package:NAME`, a path or a URI, `#CARD` behind it where its folder holds several."""
 
-    name: Name
-    kind: Literal["classifier"]
     model: str
     sha256: str | None = None
 
+
+class ClassifierConf(AnnotatorLine, ModelConf):
+    """A model, with the digest it must have where one is given."""
+
+    kind: Literal["classifier"]
+    priors: dict[str, float] = Field(default_factory=dict, description="shares of the labels where it is used")
+    scores: bool = Field(default=False, description="keep the probabilities of all labels")
+
     def build(self) -> Annotator:
         """Return the annotator; raises ModelError if the folder is missing or another one."""
-        return classifier_annotator(self.name, self.model, self.sha256)
+        return classifier_annotator(self.name, self.model, self.sha256, Answer(self.priors, self.scores))
 
 
-class EditsConf(Conf):
+class BlendPart(ModelConf):
+    """A model of a blend."""
+
+    weight: float = Field(default=1.0, gt=0)
+
+
+class BlendConf(AnnotatorLine):
+    """Several models that speak as one: the weighted mean of their log-probabilities, or of their scores."""
+
+    kind: Literal["blend"]
+    models: tuple[BlendPart, ...] = Field(min_length=2)
+    priors: dict[str, float] = Field(default_factory=dict, description="shares of the labels where it is used")
+    scores: bool = Field(default=False, description="keep the probabilities of all labels")
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises ModelError if a folder is missing, another one, or of other labels."""
+        parts = [Part(item.model, item.weight, item.sha256) for item in self.models]
+        return blend_annotator(self.name, parts, Answer(self.priors, self.scores))
+
+
+class CascadeStep(ModelConf):
+    """A model of a cascade, and where it takes the word from those before it; the first one always has it."""
+
+    where: str = ""
+
+
+class CascadeConf(AnnotatorLine):
+    """Cheap models first, costly ones only where they are needed; the column says in `model` who spoke."""
+
+    kind: Literal["cascade"]
+    models: tuple[CascadeStep, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _first_speaks_always(self) -> "CascadeConf":
+        if self.models[0].where or not all(step.where for step in self.models[1:]):
+            raise ValueError("all models of a cascade but the first have a `where`")
+        return self
+
+    def build(self) -> Annotator:
+        """Return the annotator; raises ModelError if a folder is missing or another one."""
+        speakers = [classifier_annotator(self.name, step.model, step.sha256) for step in self.models]
+        return cascade(speakers, [step.where for step in self.models])
+
+
+class EditsConf(AnnotatorLine):
     """What line edits would remove of a text, and how many tokens the rest has."""
 
-    name: Name
     kind: Literal["edits"]
     edits: tuple[str, ...]
     tokenizer: str = DEFAULT_TOKENIZER
@@ -79,7 +127,8 @@ class EditsConf(Conf):
 
 
 AnnotatorConf = Annotated[
-    LanguageConf | TokensConf | MeasuresConf | MeasureConf | EditsConf | ClassifierConf, Field(discriminator="kind")
+    LanguageConf | TokensConf | MeasuresConf | MeasureConf | EditsConf | ClassifierConf | BlendConf | CascadeConf,
+    Field(discriminator="kind"),
 ]
 
 
@@ -107,4 +156,11 @@ def load_annotators(config: AnnotatorsConf | Path, only: Collection[str] | None 
     for name in only or ():
         if name not in known:
             raise ConfigError(f"no annotator {name!r}{nearest(name, known)}; known: {', '.join(known)}")
-    return [item.build() for item in conf.annotators if only is None or item.name in only]
+    wanted = [item for item in conf.annotators if only is None or item.name in only]
+    # Conditions look at the columns of other annotators, whose versions decide theirs.
+    if any(item.where or isinstance(item, CascadeConf) for item in wanted):
+        wanted = list(conf.annotators)
+    built = {item.name: item.build() for item in wanted}
+    for item in wanted:
+        built[item.name] = asked_where(built[item.name], item.where, built.values())
+    return [annotator for name, annotator in built.items() if only is None or name in only]

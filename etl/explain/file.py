@@ -14,6 +14,7 @@ from etl.flags.sql import shown
 from etl.local_rows import local_rows
 from etl.schema import TABLES
 from etl.steps.annotations import annotate_all
+from etl.steps.conditions import looked_at
 from udfs.annotator import Annotator
 from udfs.charset import decode
 from udfs.errors import MissingInputError, UsageError
@@ -35,7 +36,7 @@ def explain_file(spark: SparkSession, path: Path, annotators: Sequence[Annotator
     place = parse_url(url)
     about = {"n_chars": len(text), "host": place.host, "registered_domain": place.registered_domain}
     rows = local_rows(spark, [document | about], TABLES["pages"].schema)
-    asked = rows.select(*document)
+    asked = rows.select(*document, *looked_at(annotators, rows.columns))
     annotated = annotate_all(asked, local_rows(spark, [], TABLES["annotations"].schema), annotators)
     types = {field.name: field.dataType for field in annotated.schema}
     columns = {name: set(kind.names) if isinstance(kind, StructType) else None for name, kind in types.items()}

@@ -16,10 +16,9 @@ from etl.progress import Progress, silent
 from etl.runs import Run
 from etl.steps.annotations import annotate as annotations_of
 from etl.steps.annotations import annotate_all, count_missing
+from etl.steps.conditions import GIVEN, looked_at
 from udfs.annotator import Annotator
 from udfs.errors import ConflictError, MissingInputError
-
-DOCUMENT_COLUMNS = ("page_id", "crawl", "batch", "text_digest", "url", "text")
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,8 @@ def annotate(lake: Lake, crawl: str, annotators: Sequence[Annotator], *, progres
 def _annotate_batch(lake: Lake, crawl: str, batch: str, annotators: Sequence[Annotator], run: Run) -> tuple[int, bool]:
     """Bring the annotations of a batch up to date; return its documents, and whether anything was missing."""
     is_batch = (F.col("crawl") == crawl) & (F.col("batch") == batch)
-    documents = lake.table("texts").where(is_batch).select(*DOCUMENT_COLUMNS)
+    texts = lake.table("texts").where(is_batch)
+    documents = texts.select(*GIVEN, *looked_at(annotators, texts.columns))
     # Pinned: what another driver adds between our look and our write must not be overwritten by NULL.
     now = lake.pinned("annotations")
     stored = now.table("annotations").where(is_batch)

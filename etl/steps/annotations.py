@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from etl.steps.conditions import now, signed, told
 from udfs.annotator import Annotator, Texts
 
 KEYS = ("page_id", "crawl", "batch", "text_digest")
@@ -72,13 +73,13 @@ def _bare_type(annotator: Annotator) -> str:
     """Return the type of the annotator's column without comments, which Spark takes for another type."""
     if not annotator.is_struct:
         return annotator.fields[0].sql_type
-    return f"STRUCT<{', '.join(f'{field.name}: {field.sql_type}' for field in annotator.fields)}>"
+    return f"STRUCT<{', '.join(f'{field.name}: {field.sql_type}' for field in annotator.said_fields)}>"
 
 
 def _answers(annotator: Annotator, text: "pd.Series[Any]", url: "pd.Series[Any]") -> pd.DataFrame:
     """Return the annotator's fields for each text, in order; null where there is no text."""
     is_given = text.notna()
-    names = [field.name for field in annotator.fields]
+    names = [field.name for field in annotator.said_fields]
     if not is_given.any():
         return pd.DataFrame({name: [None] * len(text) for name in names})
     answers = annotator(Texts(text[is_given].tolist(), url[is_given].fillna("").tolist()))
@@ -88,24 +89,43 @@ def _answers(annotator: Annotator, text: "pd.Series[Any]", url: "pd.Series[Any]"
 
 def _computed(rows: DataFrame, stored: DataFrame, annotators: Sequence[Annotator]) -> DataFrame:
     """Return annotations of `rows`: stored columns and text side by side, each annotator asked where it must be."""
+    at_once = [a for a in annotators if not a.where]
+    texts = (F.when(_is_missing(a), F.col("text")) for a in at_once)
     asked = rows.select(
-        "*",
-        *(label(a, F.when(_is_missing(a), F.col("text")), F.col("url")).alias(f"new_{a.name}") for a in annotators),
+        "*", *(label(a, t, F.col("url")).alias(f"new_{a.name}") for a, t in zip(at_once, texts, strict=True))
     )
-    columns = [_chosen(a, stored).alias(a.column, metadata={"comment": _comment(a)}) for a in annotators]
+    asked = asked.select("*", *(_chosen(a, F.col(f"new_{a.name}"), stored).alias(now(a)) for a in at_once))
+    for annotator in annotators:
+        if annotator.where:
+            asked = _asked_in_turn(asked, annotator, stored, annotators)
     versions = F.create_map(*(F.lit(part) for a in annotators for part in (a.name, a.version)))
     others = F.map_filter("annotators", lambda name, _: ~name.isin([a.name for a in annotators]))
     carried = F.when(F.col("is_same_text"), others)
     return asked.select(
         *KEYS,
         *_kept(stored, [a.column for a in annotators]),
-        *columns,
+        *(F.col(now(a)).alias(a.column, metadata={"comment": _comment(a)}) for a in annotators),
         F.map_concat(F.coalesce(carried, F.expr("map()").cast("map<string,string>")), versions).alias("annotators"),
     )
 
 
-def _chosen(annotator: Annotator, stored: DataFrame) -> Column:
-    new = F.col(f"new_{annotator.name}")
+def _asked_in_turn(
+    asked: DataFrame, annotator: Annotator, stored: DataFrame, annotators: Sequence[Annotator]
+) -> DataFrame:
+    """Return `asked` with the column of an annotator that has conditions: each speaker is asked where its own holds."""
+    so_far: Column = F.lit(None)
+    for speaker in annotator.speakers:
+        is_asked = _is_missing(annotator) & told(speaker, asked, annotators, stored)
+        asked = asked.withColumn("is_asked", is_asked)
+        asked = asked.withColumn("said", label(speaker, F.when(F.col("is_asked"), F.col("text")), F.col("url")))
+        so_far = F.col(now(speaker)) if now(speaker) in asked.columns else so_far
+        asked = asked.withColumn(
+            now(speaker), F.when(F.col("is_asked"), signed(speaker, F.col("said"))).otherwise(so_far)
+        )
+    return asked.withColumn(now(annotator), _chosen(annotator, F.col(now(annotator)), stored))
+
+
+def _chosen(annotator: Annotator, new: Column, stored: DataFrame) -> Column:
     if annotator.column not in stored.columns:
         return new
     return F.when(_is_missing(annotator), new).otherwise(_as_now(annotator, stored))

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from udfs.annotator import Annotator
-from udfs.conf import Conf, Name
+from udfs.annotator_line import AnnotatorLine
 from udfs.measure.c4 import c4_annotator
 from udfs.measure.characters import characters_annotator
 from udfs.measure.dclm import dclm_annotator
@@ -27,10 +27,9 @@ _PLAIN = {
 }
 
 
-class WordyConf(Conf):
+class WordyConf(AnnotatorLine):
     """Measures whose words and sentences a tokenizer finds: `spacy` finds those of datatrove."""
 
-    name: Name
     tokenizer: Literal["fast", "spacy"] = "fast"
     language: str = Field("detected", description="of the texts: `detected`, or a code such as en for all of them")
 
@@ -67,10 +66,9 @@ class GopherConf(WordyConf):
         return gopher_annotator(self.name, self.tokenizer, self.language, self.stop_words)
 
 
-class PlainConf(Conf):
+class PlainConf(AnnotatorLine):
     """Measures that need no more than the text and its URL."""
 
-    name: Name
     kind: Literal["dclm", "dolma", "readability", "characters", "url"]
 
     def build(self) -> Annotator:
@@ -78,10 +76,9 @@ class PlainConf(Conf):
         return _PLAIN[self.kind](self.name)
 
 
-class PersonalConf(Conf):
+class PersonalConf(AnnotatorLine):
     """Counts of personal data; `region` is a country code for phone numbers without one."""
 
-    name: Name
     kind: Literal["personal"]
     kinds: tuple[str, ...] = DEFAULT_KINDS
     region: str | None = None
@@ -91,10 +88,9 @@ class PersonalConf(Conf):
         return personal_annotator(self.name, self.kinds, self.region)
 
 
-class UnsafeWordsConf(Conf):
+class UnsafeWordsConf(AnnotatorLine):
     """Counts of words of a list: a file, or a folder of a file for each language."""
 
-    name: Name
     kind: Literal["unsafe_words"]
     lists: str
 
@@ -103,10 +99,9 @@ class UnsafeWordsConf(Conf):
         return unsafe_words_annotator(self.name, self.lists)
 
 
-class UrlRulesAnnotatorConf(UrlRulesConf):
+class UrlRulesAnnotatorConf(UrlRulesConf, AnnotatorLine):
     """What lists of domains, URLs and words say of the URL; NULL where no list is named."""
 
-    name: Name
     kind: Literal["url_rules"]
 
     def build(self) -> Annotator:

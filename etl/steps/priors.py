@@ -1,0 +1,58 @@
+"""Annotations with the scores of all labels -> the same for labels as frequent as somewhere else, no model asked."""
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from udfs.annotator import SCORE_DECIMALS
+from udfs.errors import ConfigError
+from udfs.priors import normalised
+
+
+def with_priors(
+    rows: DataFrame,
+    name: str,
+    labels: Sequence[str],
+    new: Mapping[str, float],
+    trained: Mapping[str, float] | None = None,
+) -> DataFrame:
+    """Return `rows` with the annotation `name` as if its labels had the shares `new` and not those `trained`.
+
+    The column must hold `scores` (an annotator with `scores: true`); `labels` are in the order of their ids; `trained`
+    None means equal shares. p(y|x) ∝ p(y|x) · new(y) / trained(y) (Saerens, Latinne & Decaestecker 2002). What
+    `name` holds beyond label, id, scores and the like, such as `model`, is kept. Raises ConfigError without `scores`.
+    """
+    fields = rows.select(f"{name}.*").columns
+    if "scores" not in fields:
+        raise ConfigError(f"annotation {name} holds no `scores`; annotate it with `scores: true`")
+    target = normalised(new, labels, where=f"new priors of {name}")
+    source = normalised(trained or dict.fromkeys(labels, 1.0), labels, where=f"trained priors of {name}")
+    ratios = F.array(*(F.lit(float(t / s) if s else 0.0) for t, s in zip(target, source, strict=True)))
+    scaled = F.zip_with(F.col(f"{name}.scores"), ratios, lambda score, ratio: score * ratio)
+    # A column of its own: as a part of others it would be computed once for each of them.
+    with_scores = rows.withColumn("_scores", _of_sum_1(scaled))
+    corrected = _answer(F.col("_scores"), F.array(*map(F.lit, labels)))
+    kept = {field: F.col(f"{name}.{field}") for field in fields}
+    struct = F.struct(*(column.alias(field) for field, column in (kept | corrected).items()))
+    return with_scores.withColumn(name, F.when(F.col(f"{name}.scores").isNotNull(), struct)).drop("_scores")
+
+
+def _of_sum_1(values: Column) -> Column:
+    total = F.aggregate(values, F.lit(0.0), lambda sum_so_far, value: sum_so_far + value)
+    return F.transform(values, lambda value: value / F.nullif(total, F.lit(0.0)))
+
+
+def _answer(scores: Column, labels: Column) -> dict[str, Column]:
+    """Return the fields of an annotation of labels; of two equal scores the lower id comes first."""
+    best = F.array_position(scores, F.array_max(scores)).cast("int")
+    others = F.transform(scores, lambda score, i: F.when(i != best - 1, score).otherwise(F.lit(-1.0)))
+    second = F.array_position(others, F.array_max(others)).cast("int")
+    return {
+        "label": F.try_element_at(labels, best),
+        "id": best - 1,
+        "score": F.round(F.array_max(scores), SCORE_DECIMALS),
+        "second_label": F.try_element_at(labels, second),
+        "second_score": F.round(F.array_max(others), SCORE_DECIMALS),
+        "scores": scores.cast("array<float>"),
+    }
