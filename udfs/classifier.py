@@ -1,52 +1,117 @@
-"""A model folder -> an annotator: label, id, score and second label, or one score of a regression."""
+"""One or several model folders -> an annotator: label, id, score and second label, or one score of a regression."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from hashlib import sha256 as sha256_of
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts, rounded
-from udfs.errors import ModelError
-from udfs.fasttext_model import load_fasttext
-from udfs.model_folder import ModelCard, OutputSettings, find_model, portable, read_card, verify_folder
-from udfs.onnx_model import OnnxModel
-from udfs.text_encoder import shared_encoder
+from udfs.errors import ConfigError, ModelError
+from udfs.model_folder import PACKAGE_PREFIX, ModelCard, portable, read_model, verify_folder
+from udfs.model_trial import try_model
+from udfs.priors import Floats as Shares
+from udfs.priors import correct, normalised
+from udfs.scores import Floats, Score, load_scores
 
-Floats = npt.NDArray[np.floating]
-Score = Callable[[Texts], list[Floats]]
+TINY = 1e-12  # a probability of 0 must not silence the other models of a blend
 
 
-def classifier_annotator(name: str, model: str, sha256: str | None = None) -> Annotator:
-    """Return the annotator of a model folder (`package:topic` or a path).
+class Part(NamedTuple):
+    """A model of a blend: its name, its weight beside the others, and the digest it must have where one is given."""
 
-    `sha256` pins the folder's digest; raises ModelError if it differs or the folder is not one.
+    model: str
+    weight: float = 1.0
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What becomes of the probabilities: corrected for `priors` (label -> share); all of them kept as `scores`."""
+
+    priors: Mapping[str, float] = field(default_factory=dict)
+    keeps_scores: bool = False
+
+
+def classifier_annotator(name: str, model: str, sha256: str | None = None, answer: Answer = Answer()) -> Annotator:
+    """Return the annotator of a model folder (`package:web` or a path), or of one of its cards (`package:web#topic`).
+
+    `sha256` pins the card's digest; raises ModelError if it differs or the folder is not one.
     """
-    model = portable(model)
-    card = read_card(find_model(model))
-    verify_folder(find_model(model), card)  # here, before thousands of tasks find it out
-    if sha256 not in {None, card.digest}:
-        raise ModelError(
-            f"annotator {name}: the model in {find_model(model)} has digest {card.digest}, the config pins {sha256}; "
-            f"put the pinned model back, or pin the new digest"
-        )
+    return blend_annotator(name, [Part(model, sha256=sha256)], answer)
+
+
+def blend_annotator(name: str, parts: Sequence[Part], answer: Answer = Answer()) -> Annotator:
+    """Return the annotator of several models that speak as one.
+
+    Labels: the weighted mean of log-probabilities, made to sum to 1 again (a logarithmic opinion pool, Genest & Zidek
+    1986). Regressions: the weighted mean of scores. Raises ModelError if the models have different labels or one has
+    changed, ConfigError for priors that do not fit.
+    """
+    cards = [_verified(name, part) for part in parts]
+    first = cards[0]
+    if any((card.task, card.labels) != (first.task, first.labels) for card in cards):
+        raise ModelError(f"annotator {name}: its models have different labels; blend models of the same taxonomy")
+    if answer.priors:
+        _check_priors(name, answer.priors, first)
+    models = [Part(portable(part.model), part.weight, card.digest) for part, card in zip(parts, cards, strict=True)]
     return Annotator(
         name=name,
-        version=f"{card.name}-{card.version}-{card.digest[:12]}",
-        fields=_label_fields(name) if card.task == "labels" else _score_fields(card),
-        load=partial(_load, model, card.digest),
-        details={"engine": card.engine, "model": model, "digest": card.digest},
+        version=_version(cards, models, answer),
+        fields=_label_fields(name, answer) if first.task == "labels" else _score_fields(first),
+        load=partial(_load, tuple(models), answer),
+        details={
+            "engine": "+".join(card.engine for card in cards),
+            "model": "+".join(part.model for part in models),
+            "digest": "+".join(card.digest for card in cards),
+        },
     )
 
 
-def _label_fields(name: str) -> tuple[AnnotationField, ...]:
+def _verified(name: str, part: Part) -> ModelCard:
+    """Return the model's card, its files checked here, before thousands of tasks find out."""
+    folder, card = read_model(part.model, part.sha256)
+    verify_folder(folder, card)
+    if part.sha256 not in {None, card.digest}:
+        raise ModelError(
+            f"annotator {name}: the model in {folder} has digest {card.digest}, the config pins {part.sha256}; "
+            f"put the pinned model back, or pin the new digest"
+        )
+    if part.sha256 is None and not part.model.startswith(PACKAGE_PREFIX):  # nobody has vouched for it
+        try_model(portable(part.model), card)
+    return card
+
+
+def _check_priors(name: str, priors: Mapping[str, float], card: ModelCard) -> None:
+    if card.task != "labels":
+        raise ConfigError(f"annotator {name}: only labels have priors, and its model gives a score")
+    if unknown := sorted(set(priors) ^ set(card.labels)):
+        raise ConfigError(f"annotator {name}: priors and the model's labels differ in {', '.join(unknown[:5])}")
+    normalised(priors, card.labels, where=f"priors of annotator {name}")
+
+
+def _version(cards: Sequence[ModelCard], parts: Sequence[Part], answer: Answer) -> str:
+    """Return what changes whenever an answer may: the models, and of the rest a digest where there is any."""
+    models = "+".join(f"{card.name}-{card.version}-{card.digest[:12]}" for card in cards)
+    weights = [part.weight for part in parts] if len(parts) > 1 else []
+    if not (weights or answer.priors or answer.keeps_scores):
+        return models
+    trained = sorted(cards[0].priors.items()) if answer.priors else []
+    rest = repr((weights, sorted(answer.priors.items()), trained, answer.keeps_scores))
+    return f"{models}-{sha256_of(rest.encode()).hexdigest()[:8]}"
+
+
+def _label_fields(name: str, answer: Answer) -> tuple[AnnotationField, ...]:
+    all_scores = AnnotationField("scores", "ARRAY<FLOAT>", "the probabilities of all labels, by id")
     return (
         AnnotationField("label", "STRING", f"the likeliest {name}"),
         AnnotationField("id", "INT", "its place in the model's list of labels, from 0"),
         AnnotationField("score", "DOUBLE", "its probability, 0 to 1"),
         AnnotationField("second_label", "STRING", f"the second likeliest {name}"),
         AnnotationField("second_score", "DOUBLE", "its probability, 0 to 1"),
+        *([all_scores] if answer.keeps_scores else []),
     )
 
 
@@ -56,73 +121,49 @@ def _score_fields(card: ModelCard) -> tuple[AnnotationField, ...]:
     return (AnnotationField("score", "DOUBLE", f"{card.description or card.name} ({between})"),)
 
 
-def _load(model: str, digest: str) -> Predict:
-    """Open the model in this process, after checking that it is the one that the driver saw."""
-    folder = find_model(model)
-    card = read_card(folder)
-    if card.digest != digest:
-        raise ModelError(f"{folder}: its digest is {card.digest} here, {digest} on the driver; install the same model")
-    verify_folder(folder, card)
-    score = _fasttext_score(folder, card) if card.engine == "fasttext" else _onnx_score(folder, card)
-    return partial(_predict_labels, score, card.labels) if card.task == "labels" else partial(_predict_score, score)
+def _load(parts: Sequence[Part], answer: Answer) -> Predict:
+    """Open the models in this process, after checking that they are those that the driver saw."""
+    scores = [load_scores(part.model, part.sha256) for part in parts]
+    card = read_model(parts[0].model, parts[0].sha256)[1]
+    score = scores[0] if len(parts) == 1 else partial(_blended, scores, [part.weight for part in parts], card.task)
+    if card.task != "labels":
+        return partial(_predict_score, score)
+    if answer.priors:
+        score = partial(_corrected, score, *_priors(card, answer))
+    return partial(_predict_labels, score, card.labels, answer.keeps_scores)
 
 
-def _onnx_score(folder: Path, card: ModelCard) -> Score:
-    model = OnnxModel(folder / card.file_ending(".onnx"))
-    n_expected = len(card.labels) if card.task == "labels" else card.output.head + 1
-    if model.n_logits < n_expected or (card.task == "labels" and model.n_logits != n_expected):
-        raise ModelError(f"{folder}: the graph gives {model.n_logits} logits, model.yaml needs {n_expected}")
-    tokenizer = card.file_ending(".json")
-    encoder = shared_encoder(folder / tokenizer, card.files[tokenizer], card.input)
-
-    def score(texts: Texts) -> list[Floats]:
-        inputs = encoder.render(texts)
-        known: dict[str, Floats] = {}
-        for text, ids in zip(inputs, encoder.encode(inputs), strict=True):
-            if text not in known:
-                known[text] = _activated(model.logits(ids), card.output, card.task)
-        return [known[text] for text in inputs]
-
-    return score
+def _blended(scores: Sequence[Score], weights: Sequence[float], task: str, texts: Texts) -> Floats:
+    rows = np.array([score(texts) for score in scores])
+    if task != "labels":
+        return np.asarray(np.average(rows, axis=0, weights=weights))
+    means = np.average(np.log(np.maximum(rows, TINY)), axis=0, weights=weights)
+    powers = np.exp(means - means.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _fasttext_score(folder: Path, card: ModelCard) -> Score:
-    if card.task == "regression":
-        raise ModelError(f"{folder}: a fastText model has labels; task must be `labels`")
-    model = load_fasttext(folder / card.file_ending(".ftz", ".bin"))
-    unknown = {f"__label__{label}" for label in card.labels}.symmetric_difference(model.labels)
-    if unknown:
-        raise ModelError(f"{folder}: model.yaml and the fastText file differ in the labels {sorted(unknown)[:5]}")
-    names = [f"__label__{label}" for label in card.labels]
-    template, n = card.input.template, card.input.max_chars
-
-    def score(texts: Texts) -> list[Floats]:
-        pages = zip(texts.text, texts.url, strict=True)
-        return [model.probabilities(template.format(text=text[:n], url=url), names) for text, url in pages]
-
-    return score
+def _priors(card: ModelCard, answer: Answer) -> tuple[Shares, Shares]:
+    """Return the shares of the labels that the model was trained with, and those that it is used with."""
+    trained = card.priors or dict.fromkeys(card.labels, 1.0)
+    return normalised(trained, card.labels, where=card.name), normalised(answer.priors, card.labels, where=card.name)
 
 
-def _activated(logits: Floats, output: OutputSettings, task: str) -> Floats:
-    """Return the scores of a row of logits: of all labels, or of the one head of a regression."""
-    values = logits.astype(np.float64) / output.temperature
-    if task == "regression":
-        values = values[output.head : output.head + 1]
-    if not np.isfinite(values).all():
-        return np.full_like(values, np.nan)
-    if output.activation == "softmax":
-        values = np.exp(values - values.max())
-        values /= values.sum()
-    elif output.activation == "sigmoid":
-        values = 1.0 / (1.0 + np.exp(-np.clip(values, -500, 500)))
-    values = values * output.scale + output.offset
-    return np.clip(values, *output.clip) if output.clip else values
+def _corrected(score: Score, trained: Shares, new: Shares, texts: Texts) -> Floats:
+    return correct(score(texts).astype(np.float64), trained, new)
 
 
-def _predict_labels(score: Score, labels: Sequence[str], texts: Texts) -> Columns:
-    rows = [_two_best(row, labels) for row in score(texts)]
+def _predict_labels(score: Score, labels: Sequence[str], keeps_scores: bool, texts: Texts) -> Columns:
+    found = score(texts)
+    rows = [_two_best(row, labels) for row in found]
     names = ("label", "id", "score", "second_label", "second_score")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    columns: dict[str, Sequence[object]] = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    if keeps_scores:
+        columns["scores"] = [_kept(row) for row in found]
+    return columns
+
+
+def _kept(row: Floats) -> list[float] | None:
+    return list(map(rounded, row)) if np.isfinite(row).all() else None
 
 
 def _two_best(row: Floats, labels: Sequence[str]) -> tuple[object, ...]:

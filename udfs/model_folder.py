@@ -1,7 +1,8 @@
-"""A folder with model.yaml, weights and tokenizer -> a checked description of a text model, and its digest."""
+"""A folder with cards (model.yaml), weights and tokenizer -> a checked description of a text model, and its digest."""
 
 import hashlib
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
@@ -14,17 +15,36 @@ from udfs.errors import ModelError
 
 CARD_NAME = "model.yaml"
 PACKAGE_PREFIX = "package:"
-MAX_FILE_BYTES = {".onnx": 2 << 30, ".json": 64 << 20, ".ftz": 4 << 30, ".bin": 4 << 30}
+CACHE_PREFIX = "cache:"
+ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
+MAX_FILE_BYTES = {".onnx": 2 << 30, ".json": 64 << 20, ".txt": 16 << 20, ".ftz": 4 << 30, ".bin": 4 << 30}
+# `FOLDER#NAME` is the card NAME.yaml of a folder that holds several.
+_CARD_OF_FOLDER = re.compile(r"(.+)#([a-z][a-z0-9_-]{0,63})")
 
 
 class InputSettings(Conf):
-    """How a page becomes the model's input."""
+    """How a page becomes the model's input.
 
+    tokenizer: `file` is the folder's tokenizer.json, `words` that of word_encoder.py, which needs no file.
+    long: what is seen of a page of more than `max_tokens`, see window.py.
+    """
+
+    tokenizer: Literal["file", "words"] = "file"
     template: str = "{text}"
     max_chars: int | None = Field(default=None, gt=0)
     max_tokens: int = Field(default=512, gt=0)
     truncation: Literal["right", "left"] = "right"
+    long: Literal["truncate", "head_tail", "mean"] = "truncate"
+    max_chunks: int = Field(default=16, gt=0, le=1024)
     add_special_tokens: bool = True
+
+    @model_validator(mode="after")
+    def _words_have_one_form(self) -> "InputSettings":
+        if self.tokenizer == "words" and self.template not in {"{text}", "{url}\n\n{text}"}:
+            raise ValueError("with the tokenizer `words` the template is {text}, or {url}, a blank line and {text}")
+        if self.tokenizer == "words" and (self.truncation == "left" or self.long != "truncate"):
+            raise ValueError("the tokenizer `words` reads only beginnings: truncation is right, long is truncate")
+        return self
 
     @field_validator("template")
     @classmethod
@@ -37,11 +57,19 @@ class InputSettings(Conf):
 
 
 class OutputSettings(Conf):
-    """How the model's logits become scores: activation(logits / temperature) · scale + offset, clipped."""
+    """How the model's logits become scores: activation(logits / temperature) · scale + offset, clipped.
+
+    Before, where `flatten` is above 0, a page's logits are centred and divided by their standard deviation^flatten: it
+    calibrates models whose largest logits promise too much. No label's rank changes.
+    `head` is the card's first logit: several cards may share one graph. `positive` is the label of a fastText model
+    whose probability is the score of a regression.
+    """
 
     activation: Literal["softmax", "sigmoid", "none"] = "softmax"
     temperature: float = Field(default=1.0, gt=0)
+    flatten: float = Field(default=0.0, ge=0, lt=1)
     head: int = Field(default=0, ge=0)
+    positive: str | None = None
     scale: float = 1.0
     offset: float = 0.0
     clip: tuple[float, float] | None = None
@@ -61,6 +89,7 @@ class ModelCard(Conf):
     files: dict[str, str]
     licence: str
     training: str = ""
+    priors: dict[str, float] = Field(default_factory=dict, description="shares of the labels in training; else equal")
     metrics: dict[str, float] = Field(default_factory=dict)
 
     @field_validator("files")
@@ -79,12 +108,26 @@ class ModelCard(Conf):
             raise ValueError("a model of labels names at least two")
         if self.task == "regression" and self.output.activation == "softmax":
             raise ValueError("a regression's activation is sigmoid or none")
+        is_fasttext_score = self.engine == "fasttext" and self.task == "regression"
+        if is_fasttext_score != (self.output.positive is not None):
+            raise ValueError("a fastText regression, and it alone, says in output.positive which label it is about")
+        if is_fasttext_score and self.output.positive not in self.labels:
+            raise ValueError(f"output.positive is none of the labels {', '.join(self.labels)}")
         return self
 
     @property
+    def n_outputs(self) -> int:
+        """Return how many logits the card uses, from `output.head` on."""
+        return len(self.labels) if self.task == "labels" else 1
+
+    @property
     def digest(self) -> str:
-        """Return the sha256 over all that decides the model's answers: files, labels, input and output."""
-        decides = self.model_dump(include={"engine", "task", "labels", "input", "output", "files"}, mode="json")
+        """Return the sha256 over all that decides the model's answers: files, labels, input and output.
+
+        Settings left at their defaults do not count, so that a setting added later changes no digest.
+        """
+        included = {"engine", "task", "labels", "input", "output", "files"}
+        decides = self.model_dump(include=included, exclude_defaults=True, mode="json")
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     def file_ending(self, *suffixes: str) -> str:
@@ -95,23 +138,61 @@ class ModelCard(Conf):
         return names[0]
 
 
-def find_model(model: str) -> Path:
-    """Return the folder that `package:NAME` (shipped with webstrata) or a path names."""
-    if model.startswith(PACKAGE_PREFIX):
-        return Path(str(files("udfs") / "models" / model.removeprefix(PACKAGE_PREFIX)))
-    return Path(model)
+def find_model(model: str, digest: str | None = None) -> Path:
+    """Return the folder that a model's name means, without its `#card`.
+
+    `package:NAME` is shipped with webstrata, `cache:NAME` was added to this node's cache; an archive or a URI is
+    fetched into that cache first, and is known there by its card's `digest`. Anything else is a path. Raises
+    ConfigError for a URI without a digest, ModelError if the cache lacks the model and it cannot be had.
+    """
+    place, card = _split(model)
+    if place.startswith(PACKAGE_PREFIX):
+        return Path(str(files("udfs") / "models" / place.removeprefix(PACKAGE_PREFIX)))
+    if not _is_cached(place):
+        return Path(place)
+    from udfs.model_cache import cached_model  # here, because the cache reads cards
+
+    return cached_model(place, card, digest)
 
 
 def portable(model: str) -> str:
     """Return the name of a model as another process can find it, whatever its current directory."""
-    return model if model.startswith(PACKAGE_PREFIX) else str(Path(model).absolute())
+    is_same_anywhere = model.startswith((PACKAGE_PREFIX, CACHE_PREFIX)) or "://" in model
+    return model if is_same_anywhere else str(Path(model).absolute())
 
 
-def read_card(folder: Path) -> ModelCard:
-    """Return the folder's model.yaml; raises ModelError if there is none, ConfigError if it is not valid."""
-    if not (folder / CARD_NAME).is_file():
-        raise ModelError(f"{folder}: no {CARD_NAME} there; a model folder holds one beside its weights")
-    return read_conf(folder / CARD_NAME, ModelCard)
+def name_in(folder: Path, model: str) -> str:
+    """Return the name of the same card as `model`, by the path of the folder that it was found in."""
+    return f"{folder.absolute()}#{Path(_split(model)[1]).stem}"
+
+
+def read_model(model: str, digest: str | None = None) -> tuple[Path, ModelCard]:
+    """Return the folder and the card that a name such as `package:web#topic` or `/models/x` means.
+
+    `digest` is the card's, where it is known: see `find_model`. Raises ModelError if there is no such card,
+    ConfigError if it is not valid.
+    """
+    folder = find_model(model, digest)
+    return folder, read_card(folder, _split(model)[1])
+
+
+def read_card(folder: Path, name: str = CARD_NAME) -> ModelCard:
+    """Return a card of the folder; raises ModelError if there is none, ConfigError if it is not valid."""
+    if (folder / name).is_file():
+        return read_conf(folder / name, ModelCard)
+    others = sorted(path.stem for path in folder.glob("*.yaml"))
+    hint = f"it has the cards {', '.join(f'#{other}' for other in others)}" if others else "put it beside the weights"
+    raise ModelError(f"{folder}: no {name} there; {hint}")
+
+
+def _split(model: str) -> tuple[str, str]:
+    """Return the folder that a model's name means, and the file name of its card."""
+    found = _CARD_OF_FOLDER.fullmatch(model)
+    return (found[1], f"{found[2]}.yaml") if found else (model, CARD_NAME)
+
+
+def _is_cached(place: str) -> bool:
+    return place.startswith(CACHE_PREFIX) or "://" in place or place.endswith(ARCHIVE_SUFFIXES)
 
 
 def verify_folder(folder: Path, card: ModelCard) -> None:

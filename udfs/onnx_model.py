@@ -23,16 +23,18 @@ class OnnxModel:
         check_onnx(path)
         self._session = _open_session(path)
         names = {item.name for item in self._session.get_inputs()}
-        if not set(INPUTS) <= names <= {*INPUTS, "token_type_ids"}:
+        if not {"input_ids"} <= names <= {*INPUTS, "token_type_ids"}:
             raise ModelError(f"{path}: its inputs are {sorted(names)}; a text model takes {', '.join(INPUTS)}")
-        self._wants_types = "token_type_ids" in names
+        self._wants_mask, self._wants_types = "attention_mask" in names, "token_type_ids" in names
         self._path = path
         self.n_logits = self._try_out()
 
-    def logits(self, ids: Sequence[int]) -> Floats:
+    def logits(self, ids: Sequence[int] | npt.NDArray[np.int64]) -> Floats:
         """Return the logits [n] of one page's token ids."""
-        row = np.array([ids], np.int64)
-        feed = {"input_ids": row, "attention_mask": np.ones_like(row)}
+        row = np.asarray(ids, np.int64).reshape(1, -1)
+        feed = {"input_ids": row}
+        if self._wants_mask:
+            feed["attention_mask"] = np.ones_like(row)
         if self._wants_types:
             feed["token_type_ids"] = np.zeros_like(row)
         logits: Floats = self._session.run(None, feed)[0][0]

@@ -2,16 +2,25 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from tokenizers import Tokenizer
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
 from udfs.model_folder import InputSettings
-
-MAX_TOKENIZER_BYTES = 64 << 20
+from udfs.tokenizer_file import check_tokenizer
+from udfs.window import Window, cut_by, head_tail
 
 _shared: dict[tuple[str, str], "TextEncoder"] = {}
+
+
+class Encoder(Protocol):
+    """What turns pages into a model's input; pages that render the same have the same windows."""
+
+    def render(self, texts: Texts) -> list[str]: ...
+
+    def windows(self, inputs: Sequence[str]) -> list[list[Window]]: ...
 
 
 class TextEncoder:
@@ -19,7 +28,12 @@ class TextEncoder:
 
     def __init__(self, tokenizer: Tokenizer, settings: InputSettings) -> None:
         tokenizer.no_padding()
-        tokenizer.enable_truncation(settings.max_tokens, direction=settings.truncation)
+        if settings.long == "truncate":
+            tokenizer.enable_truncation(settings.max_tokens, direction=settings.truncation)
+        else:
+            tokenizer.no_truncation()
+        self._adds_special_tokens = settings.add_special_tokens and settings.long != "mean"
+        self._cut = cut_by(tokenizer, settings)
         self._tokenizer = tokenizer
         self._settings = settings
         self._last: tuple[list[str], list[list[int]]] = ([], [])
@@ -27,12 +41,18 @@ class TextEncoder:
     def render(self, texts: Texts) -> list[str]:
         """Return each page as the model's template shows it, its text cut to `max_chars` first."""
         template, n = self._settings.template, self._settings.max_chars
-        return [template.format(text=text[:n], url=url) for text, url in zip(texts.text, texts.url, strict=True)]
+        n_of_both_ends = n if self._settings.long == "head_tail" else None
+        pages = [head_tail(text, n_of_both_ends) if n_of_both_ends else text[:n] for text in texts.text]
+        return [template.format(text=text, url=url) for text, url in zip(pages, texts.url, strict=True)]
+
+    def windows(self, inputs: Sequence[str]) -> list[list[Window]]:
+        """Return the windows of each input; one without tokens has none."""
+        return [self._cut(ids) for ids in self.encode(list(inputs))]
 
     def encode(self, inputs: list[str]) -> list[list[int]]:
-        """Return the token ids of each input."""
+        """Return the token ids of each input: at most `max_tokens` by the rule `truncate`, else all."""
         if inputs != self._last[0]:
-            encodings = self._tokenizer.encode_batch_fast(inputs, add_special_tokens=self._settings.add_special_tokens)
+            encodings = self._tokenizer.encode_batch_fast(inputs, add_special_tokens=self._adds_special_tokens)
             self._last = (inputs, [encoding.ids for encoding in encodings])
         return self._last[1]
 
@@ -46,13 +66,18 @@ def shared_encoder(path: Path, digest: str, settings: InputSettings) -> TextEnco
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
-    """Return the tokenizer in a tokenizer.json; raises ModelError if it is too large or not one."""
-    if not path.is_file() or path.stat().st_size > MAX_TOKENIZER_BYTES:
-        raise ModelError(f"{path}: no tokenizer.json of at most {MAX_TOKENIZER_BYTES:,} bytes there")
+    """Return the tokenizer in a tokenizer.json, without the padding and the truncation that it may preset.
+
+    Raises ModelError if it is not one or holds anything that we refuse.
+    """
+    check_tokenizer(path)
     try:
-        return Tokenizer.from_file(str(path))
+        tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:
         raise ModelError(f"{path}: not a tokenizer.json ({error}); export the tokenizer again") from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def count_tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:

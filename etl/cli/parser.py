@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from etl.cli import questions, verbs
+from etl.cli import evaluate, export, models, questions, verbs
 from etl.cli.verb import add_verb as _verb
 
 _DESCRIPTION = """\
@@ -16,6 +16,9 @@ From web crawls (WARC files) to versioned, stratified pre-training mixtures, in 
   webstrata plan SPEC | webstrata mix SPEC                quotas | the next version of a mixture
   webstrata sql "SELECT topic.label, count(*) FROM corpus GROUP BY 1"
   webstrata report                                        one HTML file about it all
+  webstrata evaluate MODEL --data PAGES --label KEY       how good, how honest and how fast a model is
+  webstrata export RECIPE --checkpoint DIR --out DIR      a Hugging Face checkpoint -> a model folder
+  webstrata models add SOURCE | list | verify             models of this node: fetched once, checked
   webstrata funnel PRESET | webstrata explain PAGE        what flags drop, and all that is known of a page
   webstrata quarantine | webstrata show FILE OFFSET       what was lost, and a record as it lies in its file
 
@@ -31,6 +34,9 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for add in (_demo, _run, _ingest, _annotate, _dedup, _plan, _mix, _report, _train):
         add(subparsers)
+    evaluate.add_verbs(subparsers)
+    export.add_verbs(subparsers)
+    models.add_verbs(subparsers)
     questions.add_verbs(subparsers)
     return parser
 
@@ -138,8 +144,14 @@ def _train(subparsers: Any) -> None:
         "train a text model from labelled pages (needs the extra `train`)",
         lake=False,
     )
-    p.add_argument("recipe", metavar="RECIPE", help="a YAML file such as conf/train/topic.yaml")
-    p.add_argument("--data", nargs="+", required=True, metavar="FILE", help="labelled pages, JSONL (may be .gz)")
+    p.add_argument("recipe", metavar="RECIPE", help="a YAML file such as conf/train/web.yaml")
+    p.add_argument(
+        "--data",
+        nargs="+",
+        required=True,
+        metavar="[HEAD=]FILE",
+        help="labelled pages, for all heads of the recipe or for one: JSONL (may be .gz), or Parquet files or folders",
+    )
     p.add_argument("--out", required=True, metavar="DIR", help="the model folder to write")
 
 

@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -89,6 +89,14 @@ def say_rows(rows: "DataFrame", limit: int, form: str) -> int:
     if len(found) > limit:
         print(f"more rows than --limit {limit}", file=sys.stderr)
     return 0
+
+
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows of words as a table."""
+    table = _table(*headings, n_text=len(headings))
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    _print(table)
 
 
 def say_metrics(metrics: Mapping[str, Any], out: str) -> int:

@@ -10,7 +10,7 @@ from udfs.annotator import Texts
 from udfs.annotators import AnnotatorsConf, load_annotators
 from udfs.conf import parse_conf
 from udfs.errors import ConfigError, ModelError
-from udfs.model_folder import find_model, read_card
+from udfs.model_folder import read_model
 from udfs.train.dataset import read_dataset
 from udfs.train.metrics import auc
 from udfs.train.recipe import DataConf
@@ -30,7 +30,7 @@ def test_the_defaults_annotate_any_text() -> None:
     assert {"language", "n_tokens", "text_measures", "gopher", "dclm", "topic", "format", "quality"} <= set(columns)
     assert columns["topic"]["label"][:2] == ["Food & Dining", "Sports & Fitness"]
     assert columns["topic"]["id"][:2] == [10, 21]
-    assert set(columns["format"]["label"]) <= set(read_card(find_model("package:format")).labels)
+    assert set(columns["format"]["label"]) <= set(read_model("package:web#format")[1].labels)
     assert columns["language"]["label"][:2] == ["en", "en"]
     assert all(0 <= score <= 1 for score in columns["quality"]["score"])
 

@@ -51,7 +51,22 @@ def test_an_unknown_key_in_a_pipeline_is_refused_with_the_nearest_one(
 
 @pytest.mark.parametrize(
     "verb",
-    ["", "demo", "run", "ingest", "annotate", "dedup", "plan", "mix", "report", "sql", "quarantine", "show", "train"],
+    [
+        "",
+        "demo",
+        "run",
+        "ingest",
+        "annotate",
+        "dedup",
+        "plan",
+        "mix",
+        "report",
+        "sql",
+        "quarantine",
+        "show",
+        "train",
+        "models",
+    ],
 )
 def test_each_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

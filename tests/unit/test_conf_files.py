@@ -10,15 +10,22 @@ from etl.pipeline import PipelineConf
 from udfs.annotators import AnnotatorsConf
 from udfs.conf import Conf, parse_conf, read_conf
 from udfs.errors import ConfigError, MissingInputError
+from udfs.export.recipe import ExportRecipe
+from udfs.train.encoder_recipe import EncoderRecipe
+from udfs.train.fasttext import FastTextRecipe
 from udfs.train.recipe import Recipe, Taxonomy, TokenizerRecipe
 
 CONF = Path(__file__).parents[2] / "conf"
 KINDS: dict[str, type[Conf]] = {
     "annotators.yaml": AnnotatorsConf,
+    "export": ExportRecipe,
     "flags": Preset,
     "mixtures": MixtureSpec,
     "pipelines": PipelineConf,
     "taxonomies": Taxonomy,
+    "train/encoder.yaml": EncoderRecipe,
+    "train/format_fasttext.yaml": FastTextRecipe,
+    "train/topic_fasttext.yaml": FastTextRecipe,
     "train/tokenizer.yaml": TokenizerRecipe,
     "train": Recipe,
 }

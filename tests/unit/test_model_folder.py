@@ -15,7 +15,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.errors import ConfigError, ModelError
-from udfs.model_folder import read_card
+from udfs.model_folder import read_card, read_model
+from udfs.text_model import shared_model
 
 WORDS = ("[PAD]", "red", "green", "blue")
 LABELS = ["Red", "Green", "Blue"]
@@ -47,10 +48,10 @@ def _words_tokenizer(path: Path) -> None:
     tokenizer.save(str(path))
 
 
-def _write_card(folder: Path, **more: Any) -> None:
+def _write_card(folder: Path, file_name: str = "model.yaml", **more: Any) -> None:
     files = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in ("model.onnx", "tokenizer.json")}
     card = {"name": "colours", "version": "1", "licence": "none", "labels": LABELS, "files": files} | more
-    (folder / "model.yaml").write_text(yaml.safe_dump(card))
+    (folder / file_name).write_text(yaml.safe_dump(card))
 
 
 @pytest.fixture
@@ -159,10 +160,40 @@ def test_what_changes_an_answer_changes_the_version_and_a_figure_does_not(make_f
     assert classifier_annotator("colour", str(make_folder(gain=2.0))).version != version
 
 
-def test_a_graph_with_another_number_of_logits_is_refused(make_folder: MakeFolder) -> None:
+def test_a_graph_with_too_few_logits_is_refused(make_folder: MakeFolder) -> None:
     folder = make_folder((1, 2))
-    with pytest.raises(ModelError, match=r"gives 2 logits, model\.yaml needs 3"):
+    with pytest.raises(ModelError, match="gives 2 logits, the card of colours needs 3"):
         classifier_annotator("colour", str(folder))(_texts("red"))
+
+
+def test_cards_of_one_folder_take_their_logits_from_one_graph(make_folder: MakeFolder) -> None:
+    folder = make_folder((1, 2, 3, 2))
+    _write_card(folder, "cool.yaml", name="cool", labels=["Green", "Blue"], output={"head": 1})
+    output = {"head": 3, "activation": "none"}
+    _write_card(folder, "greenness.yaml", name="greenness", task="regression", labels=[], output=output)
+    texts = _texts("red red red green green blue", "blue")
+    assert classifier_annotator("colour", str(folder))(texts)["label"] == ["Red", "Blue"]
+    assert classifier_annotator("cool", f"{folder}#cool")(texts)["label"] == ["Green", "Blue"]
+    assert classifier_annotator("green", f"{folder}#greenness")(texts)["score"] == [2.0, 0.0]
+
+
+def test_cards_of_one_folder_share_one_model_and_other_input_settings_do_not(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    _write_card(folder, "cool.yaml", name="cool", labels=["Green", "Blue"], output={"head": 1})
+    _write_card(folder, "short.yaml", input={"max_tokens": 2})
+    model = shared_model(*read_model(str(folder)))
+    assert shared_model(*read_model(f"{folder}#cool")) is model
+    assert shared_model(*read_model(f"{folder}#short")) is not model
+
+
+def test_a_card_that_is_not_there_is_told_the_others(make_folder: MakeFolder) -> None:
+    with pytest.raises(ModelError, match=r"no topic\.yaml there; it has the cards #model"):
+        read_model(f"{make_folder()}#topic")
+
+
+def test_a_setting_at_its_default_changes_no_digest(make_folder: MakeFolder) -> None:
+    digest = read_card(make_folder()).digest
+    assert read_card(make_folder(input={"max_tokens": 512}, output={"head": 0})).digest == digest
 
 
 def test_a_folder_without_a_card_is_refused(tmp_path: Path) -> None:
@@ -190,4 +221,4 @@ def test_a_link_in_place_of_a_file_is_refused(make_folder: MakeFolder) -> None:
 
 
 def test_an_exported_model_passes_the_onnx_checker(make_folder: MakeFolder) -> None:
-    onnx.checker.check_model(onnx.load(str(make_folder() / "model.onnx")))
+    assert onnx.checker.check_model(onnx.load(str(make_folder() / "model.onnx"))) is None

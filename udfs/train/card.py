@@ -1,44 +1,84 @@
-"""A trained model's description and its held-out figures -> README.md, the model card."""
+"""Trained heads and their held-out figures -> README.md, the model card of a folder."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from udfs.model_folder import ModelCard
+from udfs.train.heads import Head
 from udfs.train.metrics import Ints
 from udfs.train.recipe import Recipe
 
 N_CONFUSIONS = 12
 
 
-def render_card(recipe: Recipe, card: ModelCard, counts: Ints, how: Sequence[str]) -> str:
-    """Return the model card in Markdown."""
-    lines = [
-        f"# {card.name} {card.version}",
+class Measured(Protocol):
+    """A head's confusion [label, prediction] on pages that its fit did not see."""
+
+    @property
+    def counts(self) -> Ints:
+        """Return the confusion."""
+        ...
+
+
+def render_cards(
+    recipe: Recipe, heads: Sequence[Head], cards: Sequence[ModelCard], measured: Sequence[Measured]
+) -> str:
+    """Return the model card of all heads in Markdown."""
+    top = [
+        f"# {recipe.name}",
         "",
-        card.description,
+        f"Made by `webstrata train`: one graph for {', '.join(card.name for card in cards)}. A linear model of "
+        f"{len(recipe.blocks)} kinds of hashed n-grams of words, marks and URL characters; no text is in it.",
         "",
-        f"Made by `webstrata train`. Digest `{card.digest}`.",
+    ]
+    parts = [_head(recipe, *items) for items in zip(heads, cards, measured, strict=True)]
+    return "\n".join([*top, *(line for part in parts for line in part)])
+
+
+def _head(recipe: Recipe, head: Head, card: ModelCard, measured: Measured) -> list[str]:
+    return [
+        f"## {card.name} {card.version}",
         "",
-        "## Data",
+        f"{card.description}. Digest `{card.digest}`.",
         "",
-        card.training,
+        f"Data: {card.training}",
         "",
         f"Licence: {card.licence}",
         "",
-        "## How it was trained and tested",
-        "",
-        *(f"- {item}" for item in how),
-        "",
-        "## Figures",
+        *(f"- {item}" for item in _how(recipe, head)),
         "",
         *_figures(card.metrics),
-        *(_confusions(card.labels, counts) if card.labels else ()),
-        "## Limits",
+        *(_confusions(card.labels, measured.counts) if card.labels else ()),
+        *(f"- Limit: {item}" for item in head.conf.limits),
         "",
-        *(f"- {item}" for item in recipe.limits),
     ]
-    return "\n".join(lines) + "\n"
+
+
+def _how(recipe: Recipe, head: Head) -> list[str]:
+    conf, n = head.conf, len(head.data)
+    if conf.is_cross_validated:
+        split = (
+            f"the figures are cross-validated over {conf.folds} parts, before the weights are rounded; "
+            "the calibration was found on the same held-out scores"
+        )
+    else:
+        split = (
+            f"{conf.test_share:.0%} of the groups (by a hash, seed `{recipe.seed}`) were kept for the test; the "
+            "figures are the stored form's (int8 weights, ONNX Runtime) fitted without them; their calibration was "
+            "found on as many other pages by a fit without both, the model's own on both"
+        )
+    return [
+        f"{n:,} pages, split by `{conf.data.group or 'page'}`: {split}.",
+        "The model in this folder was then fitted on all pages.",
+        f"Softmax regression on soft targets; pages weigh confidence^{conf.fit.confidence_power:g}.",
+    ]
+
+
+def render_figures(card: ModelCard, counts: Ints) -> list[str]:
+    """Return the tables of a model's figures and of its confusion [label, prediction]."""
+    return [*_figures(card.metrics), *_confusions(card.labels, counts)]
 
 
 def _figures(metrics: dict[str, float]) -> list[str]:

@@ -1,176 +1,219 @@
-"""A recipe and labelled pages -> a model folder: model.onnx, tokenizer.json, model.yaml, README.md."""
+"""A recipe and labelled pages -> a model folder: one graph, and for each head a card with its held-out figures."""
 
 import hashlib
-import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 import yaml
 
-from udfs.conf import read_conf
+from udfs.annotator import Texts
+from udfs.conf import nearest, read_conf
 from udfs.errors import ConfigError
-from udfs.model_folder import CARD_NAME, ModelCard, find_model
+from udfs.model_folder import CARD_NAME, ModelCard
 from udfs.onnx_model import OnnxModel
-from udfs.text_encoder import TextEncoder, read_tokenizer
-from udfs.train.card import render_card
-from udfs.train.dataset import Dataset, read_dataset, split_by_group
-from udfs.train.features import block_counts, bucket_weights, lay_out, weighted
-from udfs.train.graph import write_graph
-from udfs.train.linear import best_temperature, fit_linear, softmax
+from udfs.train.card import render_cards
+from udfs.train.dataset import read_dataset
+from udfs.train.features import make_features
+from udfs.train.heads import Bench, FittedHead, Head
+from udfs.train.linear import Calibration, best_calibration
 from udfs.train.metrics import Ints, confusion, label_metrics, score_metrics
-from udfs.train.recipe import Recipe, Taxonomy, beside
-from udfs.train.views import Vocabulary, read_vocabulary
+from udfs.train.ngram_graph import NgramModel, write_ngram_graph
+from udfs.train.recipe import HeadConf, Recipe, Taxonomy, beside
+from udfs.word_encoder import WordEncoder
 
 Floats = npt.NDArray[np.float32]
 BINARY = ("no", "yes")
+MODEL_NAME = "model.onnx"
 
 
 @dataclass(frozen=True)
-class _Bench:
-    """Everything that the fits of one recipe share."""
+class Result:
+    """A head's figures on pages that its fit did not see, their confusion [label, prediction], and its calibration."""
+
+    metrics: dict[str, float]
+    counts: Ints
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class _Data:
+    """All labelled pages of a recipe, encoded once, and its heads."""
 
     recipe: Recipe
-    labels: tuple[str, ...]
-    data: Dataset
-    pages: list[list[int]]
-    vocabulary: Vocabulary
-    counts: list[sp.csr_matrix]
+    pages: list[Ints]
+    heads: list[Head]
 
-    def train(self, rows: Ints, path: Path) -> None:
-        """Write the graph fitted on these rows."""
-        blocks, fit = self.recipe.blocks, self.recipe.fit
-        part = self.data.part(rows)
-        targets = part.targets(len(self.labels))
-        buckets = [bucket_weights(counts[rows], targets, fit) for counts in self.counts]
-        parts = [weighted(c[rows], f, b.weight) for c, f, b in zip(self.counts, buckets, blocks, strict=True)]
-        linear = fit_linear(
-            sp.hstack(parts, format="csr"),
-            targets,
-            part.confidence**fit.confidence_power,
-            l2=fit.l2,
-            iterations=fit.iterations,
-        )
-        weights, bias = linear.weights, linear.bias
-        if self.recipe.task == "regression":
-            # One logit whose sigmoid is the softmax of the two.
-            weights, bias = weights[:, 1:] - weights[:, :1], bias[1:] - bias[:1]
-        write_graph(path, self.vocabulary, blocks, np.concatenate(buckets), weights, bias)
+    def train(self, seen: Ints, path: Path) -> list[FittedHead]:
+        """Write the graph fitted on these of the pages alone."""
+        recipe, pages = self.recipe, [self.pages[i] for i in seen]
+        features = make_features(pages, recipe.blocks, recipe.n_common)
+        fitted = Bench(features, recipe.blocks, recipe.seed).fit([_seen(head, seen) for head in self.heads])
+        # The heads' weights already hold what each block counts.
+        blocks = tuple(block.model_copy(update={"weight": 1.0}) for block in recipe.blocks)
+        weights = np.hstack([fit.weights for fit in fitted])
+        bias = np.concatenate([fit.bias for fit in fitted])
+        rarity = np.concatenate(features.rarity)
+        model = NgramModel(blocks, features.common, features.hashes, rarity, weights, bias)
+        write_ngram_graph(path, model)
+        return fitted
 
-    def held_out(self, train: Ints, test: Ints) -> Floats:
-        """Return two or more logits of each test row, by the stored model of a fit on the train rows."""
+    def blind(self, hidden: Sequence[int], judged: int) -> list[Floats]:
+        """Return each head's logits [page, label] of part `judged`, by the stored graph of a fit without some parts.
+
+        Of a head that is cross-validated they are those of its own pages.
+        """
+        parts = [head.parts(self.recipe.seed) for head in self.heads]
+        rows = [head.rows[np.isin(part, hidden)] for head, part in zip(self.heads, parts, strict=True)]
         with TemporaryDirectory() as folder:
-            path = Path(folder) / "model.onnx"
-            self.train(train, path)
+            path = Path(folder) / MODEL_NAME
+            fitted = self.train(np.setdiff1d(np.arange(len(self.pages)), np.concatenate(rows)), path)
             model = OnnxModel(path)
-            logits = np.array([model.logits(self.pages[i]) for i in test])
-        return np.hstack([np.zeros_like(logits), logits]) if self.recipe.task == "regression" else logits
+        found = []
+        for head, fit, part, first in zip(self.heads, fitted, parts, self.first_logits(), strict=True):
+            logits = [model.logits(self.pages[i])[first : first + head.n_logits] for i in head.rows[part == judged]]
+            found.append(fit.held_out if head.conf.is_cross_validated else _by_label(np.array(logits)))
+        return found
+
+    def first_logits(self) -> list[int]:
+        """Return where in the graph's logits each head begins."""
+        return [sum(head.n_logits for head in self.heads[:i]) for i in range(len(self.heads))]
 
 
 def train_classifier(recipe: Path, data: Sequence[Path], out: Path) -> dict[str, float]:
-    """Train the recipe on the labelled pages, write the model folder `out`, and return its held-out figures.
+    """Train the recipe's heads on the labelled pages, write the model folder `out`, and return the held-out figures.
 
-    The figures are of a model fitted without the test pages; the model written is then fitted on all of them.
+    An item of `data` is a file for all heads, or HEAD=FILE. The figures are of a model fitted without the test pages;
+    the model written is then fitted on all of them.
     """
     conf = read_conf(recipe, Recipe)
-    bench = _prepare(conf, _labels(conf, recipe), read_dataset(data, conf.data))
-    temperature, metrics, counts = _cross_validate(bench) if conf.folds else _evaluate(bench)
+    prepared = _prepare(conf, recipe, data)
+    results = _evaluate(prepared)
     out.mkdir(parents=True, exist_ok=True)
-    bench.train(np.arange(len(bench.data)), out / "model.onnx")
-    shutil.copyfile(find_model(conf.tokenizer), out / "tokenizer.json")
-    card = _card(bench, temperature, metrics, out)
-    text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
-    (out / CARD_NAME).write_text(text, encoding="utf-8")
-    (out / "README.md").write_text(render_card(conf, card, counts, _how(bench)), encoding="utf-8")
-    return metrics
+    prepared.train(np.arange(len(prepared.pages)), out / MODEL_NAME)
+    digest = hashlib.sha256((out / MODEL_NAME).read_bytes()).hexdigest()
+    cards = []
+    for head, result, first in zip(prepared.heads, results, prepared.first_logits(), strict=True):
+        card = _card(conf, head, (first, digest), result)
+        cards.append(card)
+        text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+        name = CARD_NAME if len(prepared.heads) == 1 else f"{head.conf.name}.yaml"
+        (out / name).write_text(text, encoding="utf-8")
+    (out / "README.md").write_text(render_cards(conf, prepared.heads, cards, results), encoding="utf-8")
+    if len(cards) == 1:
+        return results[0].metrics
+    return {f"{card.name}.{key}": value for card in cards for key, value in card.metrics.items()}
 
 
-def _labels(conf: Recipe, recipe: Path) -> tuple[str, ...]:
-    if conf.task == "regression":
+def _prepare(conf: Recipe, recipe: Path, data: Sequence[Path]) -> _Data:
+    files = _files_by_head(data, [head.name for head in conf.heads])
+    heads, numbers = [], dict[tuple[str, str], int]()
+    for head in conf.heads:
+        labels = _labels(head, recipe)
+        found = read_dataset(files[head.name], head.data, labels)
+        n_found = found.soft.shape[1] if found.soft is not None else int(found.labels.max()) + 1
+        if found.labels.min() < 0 or n_found > len(labels):
+            raise ConfigError(
+                f"{head.name}: label ids go from {found.labels.min()} to {n_found - 1}; there are {len(labels)} labels"
+            )
+        pairs = zip(found.pages.url, found.pages.text, strict=True)
+        rows = np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], np.int64)
+        heads.append(Head(head, labels, found, rows))
+    encoder = WordEncoder(conf.input)
+    texts = Texts([text for _, text in numbers], [url for url, _ in numbers])
+    pages = [np.asarray(windows[0].ids) for windows in encoder.windows(encoder.render(texts))]
+    return _Data(conf, pages, heads)
+
+
+def _files_by_head(data: Sequence[Path], names: Sequence[str]) -> Mapping[str, list[Path]]:
+    """Return each head's files: those given as HEAD=FILE are its own, the others all heads'."""
+    files: dict[str, list[Path]] = {name: [] for name in names}
+    for item in data:
+        head, is_named, path = str(item).partition("=")
+        if is_named and not item.exists() and head not in files:
+            raise ConfigError(f"--data {item}: the recipe has no head {head!r}{nearest(head, list(names))}")
+        for name in [head] if is_named and head in files else names:
+            files[name].append(Path(path) if is_named and head in files else item)
+    for name, found in files.items():
+        if not found:
+            raise ConfigError(f"no labelled pages for the head {name}; give --data {name}=FILE")
+    return files
+
+
+def _labels(head: HeadConf, recipe: Path) -> tuple[str, ...]:
+    if head.task == "regression":
         return BINARY
-    if not conf.taxonomy:
+    if not head.taxonomy:
         raise ConfigError(f"{recipe}: a model of labels needs `taxonomy`, a YAML file with their names")
-    return read_conf(beside(recipe, conf.taxonomy), Taxonomy).names
+    return read_conf(beside(recipe, head.taxonomy), Taxonomy).names
 
 
-def _prepare(conf: Recipe, labels: tuple[str, ...], data: Dataset) -> _Bench:
-    if data.labels.min() < 0 or data.labels.max() >= len(labels):
-        raise ConfigError(
-            f"label ids go from {data.labels.min()} to {data.labels.max()}; there are {len(labels)} labels"
-        )
-    tokenizer = read_tokenizer(find_model(conf.tokenizer))
-    vocabulary = read_vocabulary(tokenizer)
-    encoder = TextEncoder(tokenizer, conf.input)
-    pages = encoder.encode(encoder.render(data.pages))
-    tokens = lay_out(pages, vocabulary)
-    counts = [block_counts(tokens, block, vocabulary) for block in conf.blocks]
-    return _Bench(conf, labels, data, pages, vocabulary, counts)
+def _seen(head: Head, seen: Ints) -> Head:
+    """Return the head with those of its pages that are in `seen`, its rows being places there."""
+    places = np.flatnonzero(np.isin(head.rows, seen))
+    part = head.part(places)
+    return Head(part.conf, part.labels, part.data, np.searchsorted(seen, part.rows))
 
 
-def _evaluate(bench: _Bench) -> tuple[float, dict[str, float], Ints]:
-    """Return temperature, figures and confusion: part 0 is the test, part 1 sets the temperature."""
-    data = bench.data
-    part = split_by_group(data.groups, round(1 / bench.recipe.test_share), bench.recipe.seed)
-    test, tuning = np.flatnonzero(part == 0), np.flatnonzero(part == 1)
-    temperature = best_temperature(bench.held_out(np.flatnonzero(part > 1), tuning), data.labels[tuning])
-    logits = bench.held_out(np.flatnonzero(part > 0), test)
-    return temperature, *_figures(bench, logits, test, temperature)
+def _by_label(logits: Floats) -> Floats:
+    """Return a logit for each label: that of a regression is of `yes`, against 0."""
+    return np.hstack([np.zeros_like(logits), logits]) if logits.shape[1] == 1 else logits
 
 
-def _cross_validate(bench: _Bench) -> tuple[float, dict[str, float], Ints]:
-    """Return temperature, figures and confusion over all pages, each by a model that has not seen its part."""
-    part = split_by_group(bench.data.groups, bench.recipe.folds, bench.recipe.seed)
-    logits = np.zeros((len(part), len(bench.labels)), np.float32)
-    for fold in range(bench.recipe.folds):
-        test = np.flatnonzero(part == fold)
-        logits[test] = bench.held_out(np.flatnonzero(part != fold), test)
-    temperature = best_temperature(logits, bench.data.labels)
-    return temperature, *_figures(bench, logits, np.arange(len(part)), temperature)
+def _evaluate(data: _Data) -> list[Result]:
+    """Return each head's figures, of part 0 by a fit on the others, or cross-validated.
+
+    Their calibration is that of part 1 by a fit on parts 2 and on; the model's own is that of both.
+    """
+    tuning, test = data.blind((0, 1), 1), data.blind((0,), 0)
+    results = []
+    for head, early, late in zip(data.heads, tuning, test, strict=True):
+        part = head.parts(data.recipe.seed)
+        if head.conf.is_cross_validated:
+            # Its pages are in every fit, and the two are alike: one is enough.
+            calibration = best_calibration(late, head.data.labels)
+            results.append(_figures(head, late, calibration, calibration))
+            continue
+        labels = [head.data.labels[part == i] for i in (1, 0)]
+        own = best_calibration(np.vstack([early, late]), np.concatenate(labels))
+        tested = head.part(np.flatnonzero(part == 0))
+        results.append(_figures(tested, late, best_calibration(early, labels[0]), own))
+    return results
 
 
-def _figures(bench: _Bench, logits: Floats, rows: Ints, temperature: float) -> tuple[dict[str, float], Ints]:
-    data, probabilities = bench.data.part(rows), softmax(logits, temperature)
-    counts = confusion(probabilities, data.labels)
-    if bench.recipe.task == "regression":
-        return score_metrics(probabilities[:, 1], data.labels), counts
-    return label_metrics(probabilities, data.labels, data.confidence, bench.recipe.data.sure), counts
+def _figures(head: Head, logits: Floats, calibration: Calibration, own: Calibration) -> Result:
+    probabilities = calibration.probabilities(logits)
+    counts = confusion(probabilities, head.data.labels)
+    if head.conf.task == "regression":
+        return Result(score_metrics(probabilities[:, 1], head.data.labels), counts, own)
+    metrics = label_metrics(probabilities, head.data.labels, head.data.confidence, head.conf.data.sure)
+    return Result(metrics, counts, own)
 
 
-def _card(bench: _Bench, temperature: float, metrics: dict[str, float], out: Path) -> ModelCard:
-    recipe, is_score = bench.recipe, bench.recipe.task == "regression"
-    files = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in ("model.onnx", "tokenizer.json")}
+def _card(conf: Recipe, head: Head, place: tuple[int, str], result: Result) -> ModelCard:
+    first, digest = place
+    is_score, examples = head.conf.task == "regression", head.examples()
+    shares = (examples.targets * examples.weights[:, None]).sum(axis=0) / examples.weights.sum()
     values = {
-        "name": recipe.name,
-        "version": recipe.version,
-        "description": recipe.description,
-        "task": recipe.task,
-        "labels": () if is_score else bench.labels,
-        "input": recipe.input,
-        "output": {"activation": "sigmoid" if is_score else "softmax", "temperature": round(temperature, 4)},
-        "files": files,
-        "licence": recipe.licence,
-        "training": recipe.training,
-        "metrics": metrics,
+        "name": head.conf.name,
+        "version": head.conf.version,
+        "description": head.conf.description,
+        "task": head.conf.task,
+        "labels": () if is_score else head.labels,
+        "input": conf.input,
+        "output": {
+            "activation": "sigmoid" if is_score else "softmax",
+            "temperature": round(result.calibration.temperature, 4),
+            "flatten": result.calibration.flatten,
+            "head": first,
+        },
+        "files": {MODEL_NAME: digest},
+        "licence": head.conf.licence,
+        "training": head.conf.training,
+        "priors": {} if is_score else {n: round(float(s), 5) for n, s in zip(head.labels, shares, strict=True)},
+        "metrics": result.metrics,
     }
     return ModelCard.model_validate(values)
-
-
-def _how(bench: _Bench) -> list[str]:
-    recipe, n = bench.recipe, len(bench.data)
-    split = (
-        f"{recipe.folds}-fold cross-validation; one temperature was fitted on all held-out scores"
-        if recipe.folds
-        else f"{recipe.test_share:.0%} of the groups held out (hash of the group, seed `{recipe.seed}`); "
-        "the temperature comes from an inner split"
-    )
-    return [
-        f"{n:,} pages, split by `{recipe.data.group or 'page'}`: {split}.",
-        "The figures are those of the stored form (int8 weights, ONNX Runtime), fitted without the test pages; "
-        "the model in this folder was then fitted on all pages.",
-        f"Softmax regression on {len(recipe.blocks)} blocks of hashed n-grams of token ids; "
-        f"targets are the teacher's confidences, weights confidence^{recipe.fit.confidence_power:g}.",
-    ]

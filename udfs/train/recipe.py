@@ -1,67 +1,85 @@
-"""conf/train/NAME.yaml -> what to train: data, blocks of features, fit, and what the model's card says."""
+"""conf/train/NAME.yaml -> what to train: data, blocks of features, fits, and what the models' cards say."""
 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from udfs.conf import Conf
+from udfs.conf import Conf, nearest
 from udfs.model_folder import InputSettings
+from udfs.train.ngrams import NgramBlock
 
 
 class DataConf(Conf):
-    """Which keys of a JSON line hold what."""
+    """Which keys of a row hold what; `label` holds an id, a name, or the scores of all labels."""
 
     text: str = "text"
     url: str | None = "url"
     label: str
     confidence: str | None = None
+    weight: str | None = None  # how much a page counts
     group: str | None = None  # rows of one group (a registered domain) stay on one side of a split
     sure: float = 0.75  # the confidence from which a teacher counts as sure
 
 
-class BlockConf(Conf):
-    """One block of hashed n-grams; each page's block has length `weight`, whatever the page's length."""
+class BlockConf(NgramBlock):
+    """One block of n-grams, of those that at least `min_df` pages hold, by their inverse frequency^`rarity`."""
 
-    view: Literal["raw", "folded", "shape"]
-    n: int = Field(default=1, ge=1, le=3)
-    part: Literal["url", "text"] = "text"
-    window: int | None = Field(default=None, gt=0)  # only the page's first tokens
-    buckets: int = Field(gt=1, lt=1 << 24)
-    weight: float = Field(default=1.0, gt=0)
+    min_df: int = Field(default=2, ge=1)
+    rarity: float = Field(default=1.0, ge=0, le=4)
 
 
 class FitConf(Conf):
-    """How the linear model is fitted."""
+    """How a linear model is fitted."""
 
-    l2: float = Field(default=3e-5, ge=0)
-    iterations: int = Field(default=300, gt=0)
-    min_df: int = Field(default=2, ge=1)
-    focus: float = Field(default=0.0, ge=0)  # how much a bucket counts for being telling, not only rare
-    smoothing: float = Field(default=0.3, gt=0)  # pages added to each label when telling how telling
+    l2: float = Field(default=5e-6, gt=0)
+    iterations: int = Field(default=20, gt=0)
     confidence_power: float = Field(default=1.0, ge=0)
 
 
-class Recipe(Conf):
-    """Everything that decides a trained model, apart from its data."""
+class HeadConf(Conf):
+    """One model of a recipe: its own data, labels and fit, on the n-grams that all of them share."""
 
-    kind: Literal["classifier"] = "classifier"
     name: str
     version: str
     description: str
     task: Literal["labels", "regression"] = "labels"
     taxonomy: str | None = None  # a file beside the recipe or in conf/taxonomies
-    tokenizer: str = "package:tokenizer/tokenizer.json"
-    input: InputSettings
     data: DataConf
-    blocks: tuple[BlockConf, ...] = Field(min_length=1)
+    weights: tuple[float, ...] = ()  # each block's, in their order; else the blocks' own
+    others: dict[str, float] = Field(default_factory=dict)  # heads before it -> how much their logits of the text count
     fit: FitConf = FitConf()
     test_share: float = Field(default=0.2, gt=0, lt=1)
-    folds: int = Field(default=0, ge=0)  # more than 1: cross-validate instead of one split
-    seed: str = "webstrata"
+    is_cross_validated: bool = False  # few pages: figures and calibration are of `folds` parts, and none is kept away
+    folds: int = Field(default=10, gt=1)
     licence: str
     training: str
     limits: tuple[str, ...] = ()
+
+
+class Recipe(Conf):
+    """Everything that decides one graph of trained models, apart from their data."""
+
+    kind: Literal["classifier"] = "classifier"
+    name: str
+    input: InputSettings
+    blocks: tuple[BlockConf, ...] = Field(min_length=1)
+    n_common: int = Field(default=300, ge=0)  # words that stay themselves in the view `style`
+    heads: tuple[HeadConf, ...] = Field(min_length=1)
+    seed: str = "webstrata"
+
+    @model_validator(mode="after")
+    def _heads_agree_with_the_rest(self) -> "Recipe":
+        for i, head in enumerate(self.heads):
+            before = [other.name for other in self.heads[:i]]
+            for name in head.others:
+                if name not in before:
+                    raise ValueError(f"head {head.name}: no head {name!r} before it{nearest(name, before)}")
+            if head.weights and len(head.weights) != len(self.blocks):
+                raise ValueError(f"head {head.name}: {len(head.weights)} weights for {len(self.blocks)} blocks")
+        if self.input.tokenizer != "words":
+            raise ValueError("models of n-grams read the input of `tokenizer: words`")
+        return self
 
 
 class TokenizerRecipe(Conf):
