@@ -1,6 +1,5 @@
 """Hashed n-grams: the graph is the twin of numpy's features, strangers count for nothing, and its table is exact."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,15 +76,6 @@ def test_the_graph_computes_what_the_features_and_weights_say(
     graph = OnnxModel(path)
     for page, row in zip(ids, _expected(model, ids), strict=True):
         assert np.abs(graph.logits(page) - row).max() < 1e-3
-
-
-def test_a_second_linear_reads_the_logits_and_the_length(tmp_path: Path) -> None:
-    pages = _pages(("", "the cat sat on the mat"), ("", ""))
-    model, second = _model(pages), np.random.default_rng(1).normal(size=(4, 3)).astype(np.float32)
-    write_ngram_graph(tmp_path / "model.onnx", replace(model, second=second))
-    graph = OnnxModel(tmp_path / "model.onnx")
-    for ids, row, n_tokens in zip(pages, _expected(model, pages), (6, 0), strict=True):
-        np.testing.assert_allclose(graph.logits(ids), row + [*row, np.log(1 + n_tokens)] @ second, atol=1e-3)
 
 
 def test_a_page_of_strangers_gets_the_bias(tmp_path: Path) -> None:

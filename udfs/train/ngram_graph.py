@@ -27,7 +27,6 @@ from udfs.train.ngrams import (
     window,
 )
 from udfs.train.onnx_graph import Graph
-from udfs.word_encoder import END_PADS, TEXT_AT
 from udfs.word_numbers import KIND_BITS, KIND_MASK, MARK, NUMBER, WORD_BITS, WORD_MASK
 
 TINY = 1e-9
@@ -44,7 +43,6 @@ class NgramModel:
     norm_weights: Floats  # [n-gram]
     weights: Floats  # [n-gram, logit]
     bias: Floats  # [logit]
-    second: Floats | None = None  # [logit + 1, logit]: a linear of all logits and ln(1 + tokens of the text), added
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,6 @@ def write_ngram_graph(path: Path, model: NgramModel) -> None:
     total = _weighted_sum(graph, slots, stored, len(model.blocks))
     scaled = graph.add("Mul", total, graph.constant(stored.head_scales, np.float32))
     logits = graph.add("Add", scaled, graph.constant(model.bias, np.float32))
-    if model.second is not None:
-        logits = graph.add("Add", logits, _second(graph, logits, model.second))
     graph.save(logits, len(model.bias), path)
 
 
@@ -95,14 +91,6 @@ def _stored(model: NgramModel) -> _Stored:
     weights = np.zeros((table.n_slots, steps.shape[1]), np.int8)
     weights[table.slots] = steps
     return _Stored(table, parameters, weights, heads)
-
-
-def _second(graph: Graph, logits: str, weights: Floats) -> str:
-    n_numbers = graph.cast(graph.add("Shape", "input_ids", start=1, end=2), TensorProto.FLOAT)
-    n_tokens = graph.add("Sub", n_numbers, graph.constant(TEXT_AT + END_PADS - 1, np.float32))
-    size = graph.add("Log", graph.add("Max", n_tokens, graph.constant(1.0, np.float32)))
-    inputs = graph.add("Concat", logits, graph.add("Unsqueeze", size, graph.constant([0])), axis=1)
-    return graph.add("MatMul", inputs, graph.constant(weights, np.float32))
 
 
 def _mixed(graph: Graph, numbers: str, shift: int) -> str:
