@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from etl.lake import Lake
     from etl.session import get_spark
     from etl.steps.boilerplate import boilerplate_lines, without_boilerplate
+    from etl.steps.priors import with_priors
 
 _HOMES = {
     "IngestOptions": "etl.jobs.ingest",
@@ -26,6 +27,7 @@ _HOMES = {
     "ingest": "etl.jobs.ingest",
     "make_plan": "etl.jobs.mix",
     "mix": "etl.jobs.mix",
+    "with_priors": "etl.steps.priors",
     "without_boilerplate": "etl.steps.boilerplate",
     "write_report": "etl.jobs.report",
 }
@@ -42,6 +44,7 @@ __all__ = [
     "ingest",
     "make_plan",
     "mix",
+    "with_priors",
     "without_boilerplate",
     "write_report",
 ]

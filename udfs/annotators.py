@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from udfs.annotator import Annotator
 from udfs.annotator_line import AnnotatorLine
-from udfs.cascade import asked_where, cascade
+from udfs.cascade import asked_where, cascade, looks_at
 from udfs.classifier import Answer, Part, blend_annotator, classifier_annotator
 from udfs.conf import Conf, nearest, read_conf
 from udfs.edit.annotator import edits_annotator
@@ -149,6 +149,7 @@ class AnnotatorsConf(Conf):
 def load_annotators(config: AnnotatorsConf | Path, only: Collection[str] | None = None) -> list[Annotator]:
     """Return the annotators that the config (or its YAML file) lists, or those of them named in `only`.
 
+    With one that has a condition come those that the condition looks at: what they have said costs nothing again.
     Raises ConfigError for a name in `only` that the config lacks, ModelError for a model that is not there.
     """
     conf = config if isinstance(config, AnnotatorsConf) else read_conf(config, AnnotatorsConf)
@@ -163,4 +164,7 @@ def load_annotators(config: AnnotatorsConf | Path, only: Collection[str] | None 
     built = {item.name: item.build() for item in wanted}
     for item in wanted:
         built[item.name] = asked_where(built[item.name], item.where, built.values())
-    return [annotator for name, annotator in built.items() if only is None or name in only]
+    named = set(built) if only is None else set(only)
+    while more := {a.name for a in built.values() if any(looks_at(built[name], a) for name in named)} - named:
+        named |= more
+    return [annotator for name, annotator in built.items() if name in named]

@@ -21,7 +21,13 @@ def cascade(speakers: Sequence[Annotator], wheres: Sequence[str]) -> Annotator:
         if speaker.fields != first.fields:
             raise ConfigError(f"annotator {first.name}: its models have other fields; use two annotators")
         so_far = replace(_named(speaker), where=where, otherwise=so_far)
-    return replace(so_far, version="|".join(speaker.version for speaker in speakers))
+    named = {key for speaker in speakers for key in speaker.details}
+    details = {key: " | ".join(speaker.details.get(key, "") for speaker in speakers) for key in sorted(named)}
+    return replace(
+        so_far,
+        version="|".join(speaker.version for speaker in speakers),
+        details={**details, "speaks_as": so_far.details["speaks_as"]},
+    )
 
 
 def asked_where(annotator: Annotator, where: str, others: Iterable[Annotator]) -> Annotator:
@@ -33,13 +39,16 @@ def asked_where(annotator: Annotator, where: str, others: Iterable[Annotator]) -
     wheres = [speaker.where for speaker in asked.speakers if speaker.where]
     if not wheres:
         return asked
-    looked_at = [
-        other.version
-        for other in others
-        if other.name != annotator.name and any(_mentions(where, other.column) for where in wheres)
-    ]
+    looked_at = [other.version for other in others if looks_at(asked, other)]
     digest = sha256(repr((wheres, looked_at)).encode()).hexdigest()[:8]
-    return replace(asked, version=f"{asked.version}-where-{digest}")
+    details = {**asked.details, "where": " | ".join(wheres)}
+    return replace(asked, version=f"{asked.version}-where-{digest}", details=details)
+
+
+def looks_at(annotator: Annotator, other: Annotator) -> bool:
+    """Return whether a condition of `annotator` looks at what the other one says."""
+    wheres = (speaker.where for speaker in annotator.speakers)
+    return other.name != annotator.name and any(_mentions(where, other.column) for where in wheres)
 
 
 def _named(speaker: Annotator) -> Annotator:

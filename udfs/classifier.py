@@ -50,7 +50,7 @@ def blend_annotator(name: str, parts: Sequence[Part], answer: Answer = Answer())
     1986). Regressions: the weighted mean of scores. Raises ModelError if the models have different labels or one has
     changed, ConfigError for priors that do not fit.
     """
-    cards = [_verified(name, part) for part in parts]
+    cards = [vouched(name, part) for part in parts]
     first = cards[0]
     if any((card.task, card.labels) != (first.task, first.labels) for card in cards):
         raise ModelError(f"annotator {name}: its models have different labels; blend models of the same taxonomy")
@@ -70,8 +70,11 @@ def blend_annotator(name: str, parts: Sequence[Part], answer: Answer = Answer())
     )
 
 
-def _verified(name: str, part: Part) -> ModelCard:
-    """Return the model's card, its files checked here, before thousands of tasks find out."""
+def vouched(name: str, part: Part) -> ModelCard:
+    """Return the card of a model for the annotator `name`, checked here, before thousands of tasks find out.
+
+    Its files have their digests, and a model that nobody pinned is tried first. Raises ModelError if it is refused.
+    """
     folder, card = read_model(part.model, part.sha256)
     verify_folder(folder, card)
     if part.sha256 not in {None, card.digest}:
@@ -98,7 +101,7 @@ def _version(cards: Sequence[ModelCard], parts: Sequence[Part], answer: Answer) 
     weights = [part.weight for part in parts] if len(parts) > 1 else []
     if not (weights or answer.priors or answer.keeps_scores):
         return models
-    trained = sorted(cards[0].priors.items()) if answer.priors else []
+    trained = [sorted(card.priors.items()) for card in cards] if answer.priors else []
     rest = repr((weights, sorted(answer.priors.items()), trained, answer.keeps_scores))
     return f"{models}-{sha256_of(rest.encode()).hexdigest()[:8]}"
 
@@ -124,12 +127,14 @@ def _score_fields(card: ModelCard) -> tuple[AnnotationField, ...]:
 def _load(parts: Sequence[Part], answer: Answer) -> Predict:
     """Open the models in this process, after checking that they are those that the driver saw."""
     scores = [load_scores(part.model, part.sha256) for part in parts]
-    card = read_model(parts[0].model, parts[0].sha256)[1]
+    cards = [read_model(part.model, part.sha256)[1] for part in parts]
+    card = cards[0]
     score = scores[0] if len(parts) == 1 else partial(_blended, scores, [part.weight for part in parts], card.task)
     if card.task != "labels":
         return partial(_predict_score, score)
     if answer.priors:
-        score = partial(_corrected, score, *_priors(card, answer))
+        new = normalised(answer.priors, card.labels, where=card.name)
+        score = partial(_corrected, score, _trained_priors(cards, [part.weight for part in parts]), new)
     return partial(_predict_labels, score, card.labels, answer.keeps_scores)
 
 
@@ -142,10 +147,11 @@ def _blended(scores: Sequence[Score], weights: Sequence[float], task: str, texts
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _priors(card: ModelCard, answer: Answer) -> tuple[Shares, Shares]:
-    """Return the shares of the labels that the model was trained with, and those that it is used with."""
-    trained = card.priors or dict.fromkeys(card.labels, 1.0)
-    return normalised(trained, card.labels, where=card.name), normalised(answer.priors, card.labels, where=card.name)
+def _trained_priors(cards: Sequence[ModelCard], weights: Sequence[float]) -> Shares:
+    """Return the shares of the labels that the models were trained with, each counting for its weight."""
+    even = dict.fromkeys(cards[0].labels, 1.0)
+    shares = [normalised(card.priors or even, card.labels, where=card.name) for card in cards]
+    return np.asarray(np.average(shares, axis=0, weights=weights), np.float64)
 
 
 def _corrected(score: Score, trained: Shares, new: Shares, texts: Texts) -> Floats:

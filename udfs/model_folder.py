@@ -3,15 +3,17 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
-from typing import Literal
+from typing import Annotated, Literal
 
+import yaml
 from pydantic import Field, field_validator, model_validator
 
 from udfs.conf import Conf, read_conf
-from udfs.errors import ModelError
+from udfs.errors import ConfigError, ModelError
 
 CARD_NAME = "model.yaml"
 PACKAGE_PREFIX = "package:"
@@ -20,6 +22,7 @@ ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
 MAX_FILE_BYTES = {".onnx": 2 << 30, ".json": 64 << 20, ".txt": 16 << 20, ".ftz": 4 << 30, ".bin": 4 << 30}
 # `FOLDER#NAME` is the card NAME.yaml of a folder that holds several.
 _CARD_OF_FOLDER = re.compile(r"(.+)#([a-z][a-z0-9_-]{0,63})")
+ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
 
 class InputSettings(Conf):
@@ -78,7 +81,7 @@ class OutputSettings(Conf):
 class ModelCard(Conf):
     """What model.yaml says: enough to run the model, to trust it and to cite it."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")
+    name: ModelName
     version: str
     description: str = ""
     engine: Literal["onnx", "fasttext"] = "onnx"
@@ -185,6 +188,36 @@ def read_card(folder: Path, name: str = CARD_NAME) -> ModelCard:
     raise ModelError(f"{folder}: no {name} there; {hint}")
 
 
+def card_file(name: str, n_cards: int) -> str:
+    """Return the file name of a card: model.yaml if its folder holds no other, else NAME.yaml."""
+    return CARD_NAME if n_cards == 1 else f"{name}.yaml"
+
+
+def write_cards(folder: Path, cards: Sequence[ModelCard]) -> None:
+    """Write the cards of a folder, and remove those of a model that was there before."""
+    names = [card_file(card.name, len(cards)) for card in cards]
+    for path in folder.glob("*.yaml"):
+        if path.name not in names and _is_card(path):
+            path.unlink()
+    for name, card in zip(names, cards, strict=True):
+        write_card(folder / name, card)
+
+
+def write_card(path: Path, card: ModelCard) -> None:
+    """Write one card as YAML."""
+    text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+    path.write_text(text, encoding="utf-8")
+
+
+def _is_card(path: Path) -> bool:
+    """Return whether the file is a card; any other YAML file is none of our business."""
+    try:
+        read_conf(path, ModelCard)
+    except ConfigError:
+        return False
+    return True
+
+
 def _split(model: str) -> tuple[str, str]:
     """Return the folder that a model's name means, and the file name of its card."""
     found = _CARD_OF_FOLDER.fullmatch(model)
@@ -208,10 +241,15 @@ def check_digest(path: Path, expected: str) -> None:
     limit = MAX_FILE_BYTES.get(path.suffix, 0)
     if path.stat().st_size > limit:
         raise ModelError(f"{path}: larger than the {limit:,} bytes that such a file may have")
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    found = file_digest(path)
     if found != expected:
         raise ModelError(
             f"{path} has changed: its sha256 is {found}, expected {expected}; "
             f"restore the file, or, if the change is meant, write the new digest where the old one stands"
         )
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -15,7 +15,8 @@ DATA is JSONL (may be .gz), a Parquet file or a folder of such; of a lake, expor
   webstrata sql "SELECT url, text, topic.label FROM corpus" --format jsonl --limit 100000 > pages.jsonl
 
   webstrata evaluate "package:web#topic" --data pages.jsonl.gz --label topic_id --confidence topic_confidence
-  webstrata evaluate /models/mine --data pages.jsonl.gz --label topic --held-out 5 --against topic --out evaluation
+  webstrata evaluate /models/mine --data pages.jsonl.gz --label topic --against topic --out evaluation
+  webstrata evaluate /models/not_refitted --data pages.jsonl.gz --label topic --held-out 5 --group domain
 """
 
 
@@ -41,15 +42,18 @@ def add_verbs(subparsers: Any) -> None:
 
 def evaluate(args: argparse.Namespace) -> int:
     """Evaluate a model, print the figures, and write them if a folder is named."""
-    from rich.console import Console
+    from etl.platform import conf_folder  # without Spark, `main` says what to install
 
-    from etl.platform import conf_folder
-    from etl.report.evaluation_terminal import print_evaluation
-    from udfs.evaluate.evaluate import Ask, evaluate
-    from udfs.evaluate.judged import judge_pages
-    from udfs.evaluate.judges import open_judge
-    from udfs.evaluate.table import Keys, read_pages
+    try:
+        from rich.console import Console
 
+        from etl.report.evaluation_terminal import print_evaluation
+        from udfs.evaluate.evaluate import Ask, evaluate
+        from udfs.evaluate.judged import judge_pages
+        from udfs.evaluate.judges import open_judge
+        from udfs.evaluate.table import Keys, read_pages
+    except ImportError as error:
+        raise UsageError(f"evaluating needs more packages ({error}): pip install 'webstrata[train]'") from error
     if args.pages and not args.out:
         raise UsageError("--pages writes a file: name the folder by --out")
     part = _part(args.held_out) if args.held_out else None
@@ -103,7 +107,8 @@ def _data(p: Any) -> None:
     p.add_argument(
         "--held-out",
         metavar="[K/]N",
-        help="only part K (0) of N, by a hash of the group: `webstrata train` tests on part 0 of 5",
+        help="only part K (0) of N, by a hash of the group, as `webstrata train` tests on part 0 of 5: for models that "
+        "were not refitted on all pages; --group must be the recipe's group key",
     )
     p.add_argument("--seed", default="webstrata", metavar="TEXT", help="of the parts: the recipe's (%(default)s)")
 

@@ -27,7 +27,8 @@ def told(speaker: Annotator, asked: DataFrame, annotators: Sequence[Annotator], 
     if not speaker.where:
         return F.lit(True)
     columns = {annotator.column.lower(): now(annotator) for annotator in annotators}
-    kept = {name.lower(): name for name in stored.columns if name.lower() not in columns}
+    theirs = {*columns, *GIVEN, "annotators"}
+    kept = {name.lower(): name for name in stored.columns if name.lower() not in theirs}
     meanings = {}
     for name in names_in(speaker.where):
         head, dot, fields = name.partition(".")

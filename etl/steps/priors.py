@@ -29,18 +29,17 @@ def with_priors(
     target = normalised(new, labels, where=f"new priors of {name}")
     source = normalised(trained or dict.fromkeys(labels, 1.0), labels, where=f"trained priors of {name}")
     ratios = F.array(*(F.lit(float(t / s) if s else 0.0) for t, s in zip(target, source, strict=True)))
-    scaled = F.zip_with(F.col(f"{name}.scores"), ratios, lambda score, ratio: score * ratio)
-    # A column of its own: as a part of others it would be computed once for each of them.
-    with_scores = rows.withColumn("_scores", _of_sum_1(scaled))
+    # Columns of their own: as parts of others they would be computed once for each of them.
+    scaled = rows.withColumn("_scores", F.zip_with(f"{name}.scores", ratios, lambda score, ratio: score * ratio))
+    summed = scaled.withColumn("_total", F.aggregate("_scores", F.lit(0.0), lambda total, value: total + value))
+    shares = F.transform("_scores", lambda value: value / F.col("_total"))
+    with_scores = summed.withColumn("_scores", F.when(F.col("_total") > 0, shares).otherwise(F.col(f"{name}.scores")))
     corrected = _answer(F.col("_scores"), F.array(*map(F.lit, labels)))
     kept = {field: F.col(f"{name}.{field}") for field in fields}
     struct = F.struct(*(column.alias(field) for field, column in (kept | corrected).items()))
-    return with_scores.withColumn(name, F.when(F.col(f"{name}.scores").isNotNull(), struct)).drop("_scores")
-
-
-def _of_sum_1(values: Column) -> Column:
-    total = F.aggregate(values, F.lit(0.0), lambda sum_so_far, value: sum_so_far + value)
-    return F.transform(values, lambda value: value / F.nullif(total, F.lit(0.0)))
+    # Where the model had nothing to say there is nothing to correct.
+    there = F.when(F.col(f"{name}.scores").isNotNull(), struct.cast(rows.schema[name].dataType))
+    return with_scores.withColumn(name, there.otherwise(F.col(name))).drop("_scores", "_total")
 
 
 def _answer(scores: Column, labels: Column) -> dict[str, Column]:

@@ -107,12 +107,28 @@ def test_the_cards_of_one_graph_answer_at_run_time(trained: tuple[Path, dict[str
     assert list(logits[:, 2:4].argmax(axis=1)) == [0, 1]
 
 
-def test_the_same_recipe_gives_the_same_weights(trained: tuple[Path, dict[str, float]], workshop: Path) -> None:
+def test_the_folder_holds_a_model_card_and_no_checkpoint(trained: tuple[Path, dict[str, float]]) -> None:
     out, _ = trained
+    readme = (out / "README.md").read_text()
+
+    assert sorted(path.name for path in out.iterdir()) == [
+        "README.md",
+        "about.yaml",
+        "loud.yaml",
+        "model.onnx",
+        "tokenizer.json",
+    ]
+    assert list(read_model(f"{out}#about")[1].priors) == ["about 0", "about 1"]
+    for said in ("a toy", "240 pages, split by `domain`", "95 % interval", "| loud 1 |", "out.checkpoint"):
+        assert said in readme
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_same_recipe_gives_the_same_weights(workshop: Path) -> None:
     train_encoder(workshop / "recipe.yaml", [workshop / "pages.jsonl"], workshop / "again")
 
     for name in ("model.safetensors", "head.safetensors", "tokenizer.json"):
-        assert (workshop / "again" / "checkpoint" / name).read_bytes() == (out / "checkpoint" / name).read_bytes()
+        assert (workshop / "again.checkpoint" / name).read_bytes() == (workshop / "out.checkpoint" / name).read_bytes()
 
 
 def test_a_length_above_what_the_model_reads_is_refused(workshop: Path, tmp_path: Path) -> None:

@@ -80,11 +80,14 @@ def test_an_annotator_with_a_condition_is_null_elsewhere_and_a_null_condition_do
     second = asked_where(noting(log, "second", "rare", 0), "CASE text WHEN 'cat' THEN first.score > 0.1 END", [first])
     third = asked_where(noting(log, "third", "never", 0), "second.label = 'common' AND host = 'x.org'", [first, second])
 
-    rows = answers([first, second, third])
+    fourth = asked_where(noting(log, "fourth", "here", 0), "crawl = 'c' AND page_id < '1'", [])
+
+    rows = answers([first, second, third, fourth])
 
     assert [row["second"] and row["second"]["label"] for row in rows] == ["rare", None, None, None]
     assert [row["third"] for row in rows] == [None] * 4
-    assert [line for line in saw(log) if not line.startswith("cheap")] == ["rare cat"]
+    assert [row["fourth"]["label"] for row in rows] == ["here"] * 4
+    assert [line for line in saw(log) if line.startswith(("rare", "never"))] == ["rare cat"]
 
 
 def test_a_condition_on_one_below_that_has_a_condition_too_is_refused(

@@ -186,7 +186,8 @@ def test_a_config_names_blends_cascades_and_conditions(colours: str, bold: str) 
     whole, alone = load_annotators(conf), load_annotators(conf, ["rare"])
 
     assert [annotator.name for annotator in whole] == ["language", "colour", "shade", "rare"]
-    assert [annotator.version for annotator in alone] == [whole[-1].version]
+    assert [annotator.name for annotator in alone] == ["language", "rare"]  # with what its condition looks at
+    assert alone[-1].version == whole[-1].version
 
 
 def test_only_the_first_model_of_a_cascade_speaks_without_a_condition(colours: str, bold: str) -> None:

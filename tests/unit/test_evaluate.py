@@ -17,10 +17,11 @@ from sklearn.metrics import cohen_kappa_score, f1_score, roc_auc_score
 
 from etl.cli import main
 from etl.report.evaluation import confusions, render_evaluation
+from tests.processes import run_python
 from tests.small_models import LABELS, write_card, write_colours
 from udfs.annotators import AnnotatorsConf
 from udfs.conf import parse_conf
-from udfs.errors import ConfigError, MissingInputError
+from udfs.errors import ConfigError, MissingInputError, ModelError
 from udfs.evaluate.agreement import cohens_kappa
 from udfs.evaluate.calibration import calibration_error, reliability
 from udfs.evaluate.evaluate import Ask, evaluate
@@ -274,6 +275,73 @@ def test_it_says_that_the_model_was_trained_on_these_pages(tmp_path: Path) -> No
     write_card(folder)
     (folder / "README.md").write_text("- data: pages.jsonl")
     assert "was trained on pages.jsonl" in _evaluated(folder, data, keys).about.warning
+
+
+def test_a_name_inside_other_words_does_not_say_what_a_model_was_trained_on(tmp_path: Path) -> None:
+    folder, data = write_colours(tmp_path / "model"), _write(tmp_path / "pages.jsonl", _colour_rows())
+    (tmp_path / "pages").mkdir()
+    pq.write_table(pa.Table.from_pylist(_colour_rows()), tmp_path / "pages" / "a.parquet")
+    keys = Keys(label="label")
+    write_card(folder, training="Trained on pages, old-pages.jsonl and pages.jsonl.gz")
+    assert not _evaluated(folder, data, keys).about.is_suspect
+    assert not _evaluated(folder, tmp_path / "pages", keys).about.is_suspect
+    for said in ("Trained on:\npages.jsonl\n", "Trained on data/pages.jsonl.", "Trained on `pages.jsonl`"):
+        write_card(folder, training=said)
+        assert _evaluated(folder, data, keys).about.is_suspect
+
+
+def test_a_blend_is_not_measured_by_the_card_of_its_first_model(tmp_path: Path) -> None:
+    folder, data = write_colours(tmp_path / "model"), _write(tmp_path / "pages.jsonl", _colour_rows())
+    write_card(folder, metrics={"accuracy": 0.5, "accuracy_high": 0.6})
+    write_card(folder, "other.yaml", version="2")
+    line = {"name": "both", "kind": "blend", "models": [{"model": str(folder)}, {"model": f"{folder}#other"}]}
+    conf = parse_conf({"annotators": [line]}, AnnotatorsConf, where="the test")
+    judge, pages = open_judge("both", conf), read_pages([data], Keys(label="label"))
+    about = evaluate(judge, judge_pages(judge, pages), Ask()).about
+    assert (about.is_suspect, about.card_metrics) == (False, {})
+    write_card(folder, "other.yaml", version="2", training="Trained on pages.jsonl")
+    judge = open_judge("both", conf)
+    assert evaluate(judge, judge_pages(judge, pages), Ask()).about.is_suspect
+
+
+def test_a_model_that_nobody_vouched_for_is_tried_before_it_sees_a_page(tmp_path: Path) -> None:
+    folder = write_colours(tmp_path / "model")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"] |= {"odd": 900}
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer | {"model": tokenizer["model"] | {"unk_token": "odd"}}))
+    write_card(folder)
+    with pytest.raises(ModelError):
+        open_judge(str(folder), CONF)
+
+
+def test_numbers_are_names_where_an_annotator_has_no_list_of_labels(tmp_path: Path) -> None:
+    rows = [{"text": f"A page of English text, number {i}.", "label": i % 4} for i in range(8)]
+    judge = open_judge("language", CONF)
+    judged = judge_pages(judge, read_pages([_write(tmp_path / "pages.jsonl", rows)], Keys(label="label")))
+    assert judged.verdicts
+    assert not judged.verdicts.is_right.any()
+    assert [row["label"] for row in judged.rows()] == [str(i % 4) for i in range(8)]
+    assert {judged.verdicts.labels[i] for i in judged.verdicts.truth} == {"0", "1", "2", "3"}
+
+
+_WITHOUT = """
+import sys
+for name in sys.argv[1].split(","):
+    sys.modules[name] = None
+from etl.cli import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def test_evaluating_needs_no_package_of_an_extra_and_names_what_is_missing(tmp_path: Path) -> None:
+    folder, data = write_colours(tmp_path / "model"), _write(tmp_path / "pages.jsonl", _colour_rows())
+    asked = ["evaluate", str(folder), "--data", str(data), "--label", "label"]
+    extras = "scipy,sklearn,onnx,onnxscript,torch,transformers,safetensors,spacy,phonenumbers"
+    found = run_python(_WITHOUT, extras, *asked, "--out", str(tmp_path / "out"))
+    assert found.returncode == 0, found.stderr
+    refused = run_python(_WITHOUT, "rich.console", *asked)
+    assert refused.returncode == 2
+    assert "evaluating needs more packages" in refused.stderr
 
 
 def test_a_binary_score_has_an_auc_and_verdicts(tmp_path: Path) -> None:

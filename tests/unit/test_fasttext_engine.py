@@ -192,5 +192,7 @@ def test_a_recipe_makes_a_folder_that_annotates(tmp_path: Path) -> None:
         Texts(["An OWL and a cat!", "saw, pliers"], ["", ""])
     )
     assert found["label"] == list(LABELS)
-    assert read_card(tmp_path / "model").engine == "fasttext"
+    card = read_card(tmp_path / "model")
+    assert card.engine == "fasttext"
+    assert card.priors == dict.fromkeys(LABELS, 0.5)
     assert "| Tools |" in (tmp_path / "model" / "README.md").read_text()

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -168,11 +170,76 @@ def test_a_confidence_becomes_a_soft_target(tmp_path: Path) -> None:
         ("Tolls", "no label 'Tolls'.*'Tools'"),
         ({"Tool": 1}, "no label 'Tool'"),
         ([0, 0], "some is above 0"),
+        ([0.2, 0.3, 0.5], "3 scores each; there are 2 labels"),
+        ([0.5, None], "row 1: the score of label 1 is None"),
+        (2, "label ids go from 2 to 2; there are 2 labels"),
+        (1.5, r"no label 1\.5"),
+        (None, "row 1: a label is an id"),
     ],
 )
 def test_an_odd_label_is_refused(tmp_path: Path, label: object, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
         read_dataset([_rows(tmp_path, label)], DataConf(label="label", url=None), ("Animals", "Tools"))
+
+
+def test_a_share_of_two_labels_is_a_soft_label(tmp_path: Path) -> None:
+    data = read_dataset([_rows(tmp_path, 0.9, 0.25, 1.0, 0)], DataConf(label="label", url=None), ("no", "yes"))
+    assert data.targets(2) == pytest.approx(np.array([[0.1, 0.9], [0.75, 0.25], [0, 1], [1, 0]]))
+    with pytest.raises(ConfigError, match=r"row 2: no label 0\.9"):
+        read_dataset([_rows(tmp_path, 1.0, 0.9)], DataConf(label="label", url=None), ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('["text"]', "line 2: not an object"),
+        ('{"text": null, "label": 1, "sure": 1}', "row 2: text is None"),
+        ('{"text": "a", "label": 1, "sure": null}', "row 2: sure is None, not a number"),
+        ('{"text": "a", "label": 1, "sure": -1}', "row 2: sure is -1, not a number"),
+        ('{"text": "a"', "line 2: not JSON"),
+    ],
+)
+def test_an_odd_row_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(f'{{"text": "b", "label": 0, "sure": 1}}\n{line}\n')
+    with pytest.raises(ConfigError, match=rf"rows\.jsonl, {reason}"):
+        read_dataset([tmp_path / "rows.jsonl"], DataConf(label="label", url=None, confidence="sure"), ("no", "yes"))
+
+
+def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lake" / "_delta_log").mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist([{"text": "a", "label": 1}]), tmp_path / "lake" / "a.parquet")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 not really")
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"text": "a", "label": 1}\n')[:-9])
+    (tmp_path / "latin.jsonl").write_bytes(b'{"text": "\xe9", "label": 1}\n')
+    reasons = ("is a Delta table.*webstrata sql", "not Parquet", "gzipped badly", "not text in UTF-8")
+    for name, reason in zip(("lake", "broken.parquet", "cut.jsonl.gz", "latin.jsonl"), reasons, strict=True):
+        with pytest.raises(ConfigError, match=reason):
+            read_dataset([tmp_path / name], DataConf(label="label", url=None))
+
+
+def test_reading_recipes_and_labelled_pages_needs_no_package_of_an_extra() -> None:
+    names = "train.recipe train.dataset train.metrics train.train export.recipe evaluate.evaluate"
+    imports = "; ".join(f"import udfs.{name}" for name in names.split())
+    script = f"import sys; {imports}; print(*{{'scipy', 'onnx', 'torch', 'sklearn'}} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == []
+
+
+def test_too_few_pages_to_split_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pages.jsonl"
+    path.write_text("".join(json.dumps(_page(i) | {"site": "one"}) + "\n" for i in range(80)))
+    for head in (THING, THING | {"is_cross_validated": True}):
+        with pytest.raises(ConfigError, match=r"head thing: .*too few pages to split"):
+            train(_write_recipe(tmp_path, head), [path], tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_cards_of_a_model_that_was_there_before_are_removed(tmp_path: Path) -> None:
+    pages, out = _write_pages(tmp_path), tmp_path / "model"
+    train(_write_recipe(tmp_path, THING, SHOUT), [pages], out)
+    (out / "notes.yaml").write_text("mine: true\n")
+    train(_write_recipe(tmp_path), [pages], out)
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", "model.onnx", "model.yaml", "notes.yaml"]
 
 
 def test_pages_are_read_from_json_lines_zipped_or_not_and_from_parquet(tmp_path: Path) -> None:
@@ -204,7 +271,7 @@ def test_errors_name_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match=r"no such file of labelled pages: .*none\.jsonl"):
         train(recipe, [tmp_path / "none.jsonl"], tmp_path / "model")
     (tmp_path / "odd.jsonl").write_text('{"text": "a", "url": "b"}\n')
-    with pytest.raises(ConfigError, match="a row lacks the key 'label'"):
+    with pytest.raises(ConfigError, match="row 1: the row lacks the key 'label'"):
         train(recipe, [tmp_path / "odd.jsonl"], tmp_path / "model")
     with pytest.raises(ConfigError, match=r"the recipe has no head 'thigh'.*'thing'"):
         train(recipe, [Path(f"thigh={pages}")], tmp_path / "model")
@@ -219,6 +286,9 @@ def test_errors_name_what_is_missing(tmp_path: Path) -> None:
     [
         ((THING | {"weights": [1.0]},), "1 weights for 2 blocks"),
         ((SHOUT, THING), "no head 'thing' before it"),
+        ((THING, THING), "two heads have the same name, thing"),
+        ((THING | {"name": "../thing"},), "heads.0.name"),
+        ((THING | {"test_share": 0.4},), "heads.0.test_share.*less than 0.4"),
     ],
 )
 def test_a_recipe_whose_heads_do_not_fit_is_refused(
@@ -282,6 +352,14 @@ def test_a_heads_weights_give_the_logits_of_its_fit() -> None:
 def test_many_pages_are_fitted_shard_by_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("udfs.train.heads.MAX_PAGES_AT_ONCE", 20)
     metrics = train(_write_recipe(tmp_path), [_write_pages(tmp_path)], tmp_path / "model")
+    assert metrics["accuracy"] == 1.0
+
+
+def test_a_shard_that_no_group_falls_into_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("udfs.train.heads.MAX_PAGES_AT_ONCE", 2)
+    pages = tmp_path / "pages.jsonl"
+    pages.write_text("".join(json.dumps(_page(i) | {"site": f"site{i // 8}"}) + "\n" for i in range(80)))
+    metrics = train(_write_recipe(tmp_path), [pages], tmp_path / "model")
     assert metrics["accuracy"] == 1.0
 
 

@@ -13,9 +13,10 @@ from udfs.errors import ConfigError
 from udfs.model_folder import InputSettings
 from udfs.onnx_model import OnnxModel
 from udfs.train.features import weighted
+from udfs.train.ngram_block import NgramBlock
 from udfs.train.ngram_graph import NgramModel, quantised, write_ngram_graph
 from udfs.train.ngram_table import FINGERPRINT_MASK, build_table
-from udfs.train.ngrams import MIX, Ints, NgramBlock, common_words, count_ngrams, frequent, ngram_matrix, values
+from udfs.train.ngrams import MIX, Ints, common_words, count_ngrams, frequent, ngram_matrix, values
 from udfs.word_encoder import WordEncoder
 from udfs.word_numbers import token_numbers
 

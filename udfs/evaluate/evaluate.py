@@ -152,7 +152,7 @@ def _about(judge: Judge, judged: Judged, found: Mapping[str, Figure]) -> About:
         n_groups=len(set(data.groups)),
         is_suspect=is_suspect,
         warning=words,
-        card_metrics=dict(judge.card.metrics) if judge.card else {},
+        card_metrics=dict(judge.metrics),
         notes=_notes(judge),
     )
 

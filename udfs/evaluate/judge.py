@@ -60,8 +60,9 @@ class Judgement:
 class Judge:
     """A model or annotator that can be evaluated.
 
-    `labels` is None where only answers (label -> score) tell them, and empty where it gives one score. `priors` are the
-    shares of the labels that its probabilities assume: even ones where there are none.
+    `labels` is None where only answers (label -> score) tell them, and empty where it gives one score. `models` are the
+    folders and cards that speak in it. `priors` are the shares of the labels that its probabilities assume: even ones
+    where there are none.
     """
 
     name: str
@@ -69,15 +70,19 @@ class Judge:
     details: Mapping[str, str]
     labels: tuple[str, ...] | None
     run: Callable[[Texts], Iterable[object]] = field(compare=False)
-    card: ModelCard | None = None
-    folder: Path | None = None
+    models: Sequence[tuple[Path, ModelCard]] = ()
     priors: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Return the figures of its card; of several models none has the figures of all."""
+        return self.models[0][1].metrics if len(self.models) == 1 else {}
 
     @property
     def are_probabilities(self) -> bool:
         """Return whether a score without labels is the probability of a yes."""
-        output = self.card.output if self.card else None
-        return bool(output and output.activation == "sigmoid" and (output.scale, output.offset) == (1, 0))
+        outputs = [card.output for _, card in self.models]
+        return bool(outputs) and all((o.activation, o.scale, o.offset) == ("sigmoid", 1, 0) for o in outputs)
 
     def judge(self, pages: Texts) -> Judgement:
         """Return the scores of the pages, in batches; the first inference, which opens files, is not timed."""

@@ -46,8 +46,9 @@ def judge_pages(judge: Judge, data: LabelledPages, threshold: float | None = Non
     Raises ModelError if it can judge none, ConfigError for labels that it does not have.
     """
     judgement = judge.judge(data.pages)
-    if judge.labels is None:
-        judgement = judgement.with_labels({str(label) for label in data.labels})
+    if judge.labels is None:  # they have no ids: 3 is the name "3"
+        names = [str(label) for label in data.labels]
+        data, judgement = dataclasses.replace(data, labels=names), judgement.with_labels(names)
     places = np.flatnonzero(np.isfinite(judgement.rows).all(axis=1))
     if not places.size:
         raise ModelError(f"{judge.name} {judge.version} could judge none of the {len(data):,} pages")

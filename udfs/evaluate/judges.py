@@ -7,18 +7,19 @@ import numpy as np
 
 from udfs.annotator import Annotator, Columns
 from udfs.annotators import AnnotatorsConf, BlendConf, ClassifierConf, load_annotators
+from udfs.classifier import Part, vouched
 from udfs.conf import read_conf
 from udfs.errors import ConfigError
 from udfs.evaluate.judge import Judge
-from udfs.model_folder import PACKAGE_PREFIX, find_model, read_model, verify_folder
+from udfs.model_folder import PACKAGE_PREFIX, find_model, read_model
 from udfs.scores import load_scores
 
 
 def open_judge(model: str, annotators: Path | AnnotatorsConf) -> Judge:
     """Return the judge that a model folder (`package:NAME`, a path, `#CARD` behind it) or an annotator's name means.
 
-    Raises ModelError for a folder that is none, ConfigError for an annotator that is not listed, or has neither label
-    nor score, or asks a lake whom to ask.
+    Raises ModelError for a folder that is none or whose model fails its trial, ConfigError for an annotator that is not
+    listed, or has neither label nor score, or asks a lake whom to ask.
     """
     if model.startswith(PACKAGE_PREFIX) or "/" in model or find_model(model).is_dir():
         return _of_folder(model)
@@ -33,17 +34,19 @@ def open_judge(model: str, annotators: Path | AnnotatorsConf) -> Judge:
 
 
 def _of_folder(model: str) -> Judge:
-    folder, card = read_model(model)
-    verify_folder(folder, card)
+    card = vouched(model, Part(model))
+    folder = find_model(model, card.digest)
     details = {"model": model, "engine": card.engine, "digest": card.digest, "licence": card.licence}
     labels = card.labels if card.task == "labels" else ()
-    return Judge(card.name, card.version, details, labels, load_scores(model), card, folder, card.priors)
+    run = load_scores(model, card.digest)
+    return Judge(card.name, card.version, details, labels, run, [(folder, card)], card.priors)
 
 
 def _of_models(item: ClassifierConf | BlendConf, annotator: Annotator) -> Judge:
     """Return the judge of an annotator of one model or several, asked for the probabilities of all labels."""
-    first = item if isinstance(item, ClassifierConf) else item.models[0]
-    folder, card = read_model(first.model, first.sha256)
+    parts = [item] if isinstance(item, ClassifierConf) else item.models
+    models = [read_model(part.model, part.sha256) for part in parts]
+    card = models[0][1]
     full: Annotator = item.model_copy(update={"scores": True}).build()
     column, labels = ("scores", card.labels) if card.task == "labels" else ("score", ())
     return Judge(
@@ -52,8 +55,7 @@ def _of_models(item: ClassifierConf | BlendConf, annotator: Annotator) -> Judge:
         annotator.details,
         labels,
         lambda texts: _rows(full(texts)[column], max(len(labels), 1)),
-        card,
-        folder,
+        models,
         item.priors or card.priors,
     )
 

@@ -1,23 +1,29 @@
-"""A model's card and the files of labelled pages -> whether the model may have seen the pages when it was trained."""
+"""A model's cards and the files of labelled pages -> whether the model may have seen the pages when it was trained."""
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from udfs.evaluate.figures import Figure
 from udfs.evaluate.judge import Judge
 from udfs.evaluate.table import DataFile
+from udfs.model_folder import ModelCard
 
 MAX_README_BYTES = 1_000_000
 
 
 def training_file(judge: Judge, files: Sequence[DataFile]) -> DataFile | None:
-    """Return the file that the model's card, or the README beside it, names by name or digest as trained on."""
-    said = _what_the_folder_says(judge)
-    return next((file for file in files if file.name in said or (file.sha256 and file.sha256 in said)), None)
+    """Return the file that a card of the judge's models, or the README beside it, names as trained on.
+
+    It is named by its digest, or by its whole name if that has a suffix: `pages` alone may be any word.
+    """
+    said = "\n".join(_what_the_folder_says(folder, card) for folder, card in judge.models)
+    return next((file for file in files if _is_named(file, said)), None)
 
 
 def warning(judge: Judge, files: Sequence[DataFile], figures: Mapping[str, Figure]) -> tuple[bool, str]:
     """Return whether the model knows these pages, by its card or by figures beyond the card's, and what to say."""
-    metrics = judge.card.metrics if judge.card else {}
+    metrics = judge.metrics
     if file := training_file(judge, files):
         return True, (
             f"{judge.name} was trained on {file.name}: its card says so. `webstrata train` fits the model it writes on "
@@ -35,9 +41,16 @@ def warning(judge: Judge, files: Sequence[DataFile], figures: Mapping[str, Figur
     )
 
 
-def _what_the_folder_says(judge: Judge) -> str:
-    parts = [judge.card.model_dump_json()] if judge.card else []
-    readme = judge.folder / "README.md" if judge.folder else None
-    if readme and readme.is_file() and readme.stat().st_size <= MAX_README_BYTES:
+def _is_named(file: DataFile, said: str) -> bool:
+    if file.sha256 and file.sha256 in said:
+        return True
+    whole_name = rf"(?<![\w.-]){re.escape(file.name)}(?![\w-]|\.\w)"
+    return bool(Path(file.name).suffix and re.search(whole_name, said))
+
+
+def _what_the_folder_says(folder: Path, card: ModelCard) -> str:
+    parts = [card.description, card.training]
+    readme = folder / "README.md"
+    if readme.is_file() and readme.stat().st_size <= MAX_README_BYTES:
         parts.append(readme.read_text(encoding="utf-8", errors="replace"))
     return "\n".join(parts)

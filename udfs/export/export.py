@@ -1,11 +1,8 @@
 """A checkpoint folder and a recipe -> a model folder: model.onnx, tokenizer.json, cards, README.md."""
 
-import hashlib
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import yaml
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
@@ -16,7 +13,7 @@ from udfs.export.quiet import quiet
 from udfs.export.readme import render_readme
 from udfs.export.recipe import CardConf, ExportRecipe
 from udfs.export.samples import sample_texts
-from udfs.model_folder import CARD_NAME, ModelCard
+from udfs.model_folder import ModelCard, file_digest, write_cards
 from udfs.onnx_model import OnnxModel
 from udfs.text_encoder import TextEncoder, read_tokenizer
 
@@ -45,11 +42,10 @@ def export_checkpoint(folder: Path, out: Path, recipe: ExportRecipe, texts: Text
         graph.replace(out / GRAPH_NAME)
     figures |= {"bytes": float((out / GRAPH_NAME).stat().st_size)}
     shutil.copyfile(tokenizer, out / TOKENIZER_NAME)
-    files = {name: _sha256(out / name) for name in (GRAPH_NAME, TOKENIZER_NAME)}
+    files = {name: file_digest(out / name) for name in (GRAPH_NAME, TOKENIZER_NAME)}
     cards = [_card(conf, recipe, files, figures) for conf in recipe.cards]
     (out / "README.md").write_text(render_readme(recipe, cards, figures), encoding="utf-8")
-    for card in cards:
-        _write_card(card, out / (CARD_NAME if len(cards) == 1 else f"{card.name}.yaml"))
+    write_cards(out, cards)
     return figures
 
 
@@ -80,13 +76,3 @@ def _card(conf: CardConf, recipe: ExportRecipe, files: dict[str, str], figures: 
         training=recipe.training,
         metrics=figures,
     )
-
-
-def _write_card(card: ModelCard, path: Path) -> None:
-    values = card.model_dump(mode="json", exclude_defaults=True)
-    path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

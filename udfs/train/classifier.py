@@ -1,6 +1,5 @@
 """A recipe and labelled pages -> a model folder: one graph, and for each head a card with its held-out figures."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +7,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from udfs.annotator import Texts
 from udfs.conf import nearest, read_conf
 from udfs.errors import ConfigError
-from udfs.model_folder import CARD_NAME, ModelCard
+from udfs.model_folder import ModelCard, file_digest, write_cards
 from udfs.onnx_model import OnnxModel
 from udfs.train.card import render_cards
-from udfs.train.dataset import read_dataset
+from udfs.train.dataset import label_shares, read_dataset
 from udfs.train.features import make_features
 from udfs.train.heads import Bench, FittedHead, Head
 from udfs.train.linear import Calibration, best_calibration
@@ -94,14 +92,12 @@ def train_classifier(recipe: Path, data: Sequence[Path], out: Path) -> dict[str,
     results = _evaluate(prepared)
     out.mkdir(parents=True, exist_ok=True)
     prepared.train(np.arange(len(prepared.pages)), out / MODEL_NAME)
-    digest = hashlib.sha256((out / MODEL_NAME).read_bytes()).hexdigest()
-    cards = []
-    for head, result, first in zip(prepared.heads, results, prepared.first_logits(), strict=True):
-        card = _card(conf, head, (first, digest), result)
-        cards.append(card)
-        text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
-        name = CARD_NAME if len(prepared.heads) == 1 else f"{head.conf.name}.yaml"
-        (out / name).write_text(text, encoding="utf-8")
+    digest = file_digest(out / MODEL_NAME)
+    cards = [
+        _card(conf, head, (first, digest), result)
+        for head, result, first in zip(prepared.heads, results, prepared.first_logits(), strict=True)
+    ]
+    write_cards(out, cards)
     (out / "README.md").write_text(render_cards(conf, prepared.heads, cards, results), encoding="utf-8")
     if len(cards) == 1:
         return results[0].metrics
@@ -114,11 +110,6 @@ def _prepare(conf: Recipe, recipe: Path, data: Sequence[Path]) -> _Data:
     for head in conf.heads:
         labels = _labels(head, recipe)
         found = read_dataset(files[head.name], head.data, labels)
-        n_found = found.soft.shape[1] if found.soft is not None else int(found.labels.max()) + 1
-        if found.labels.min() < 0 or n_found > len(labels):
-            raise ConfigError(
-                f"{head.name}: label ids go from {found.labels.min()} to {n_found - 1}; there are {len(labels)} labels"
-            )
         pairs = zip(found.pages.url, found.pages.text, strict=True)
         rows = np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], np.int64)
         heads.append(Head(head, labels, found, rows))
@@ -196,7 +187,6 @@ def _figures(head: Head, logits: Floats, calibration: Calibration, own: Calibrat
 def _card(conf: Recipe, head: Head, place: tuple[int, str], result: Result) -> ModelCard:
     first, digest = place
     is_score, examples = head.conf.task == "regression", head.examples()
-    shares = (examples.targets * examples.weights[:, None]).sum(axis=0) / examples.weights.sum()
     values = {
         "name": head.conf.name,
         "version": head.conf.version,
@@ -213,7 +203,7 @@ def _card(conf: Recipe, head: Head, place: tuple[int, str], result: Result) -> M
         "files": {MODEL_NAME: digest},
         "licence": head.conf.licence,
         "training": head.conf.training,
-        "priors": {} if is_score else {n: round(float(s), 5) for n, s in zip(head.labels, shares, strict=True)},
+        "priors": {} if is_score else label_shares(head.labels, examples.targets, examples.weights),
         "metrics": result.metrics,
     }
     return ModelCard.model_validate(values)

@@ -10,28 +10,28 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-import yaml
 
 from udfs.conf import read_conf
 from udfs.errors import ConfigError, MissingInputError
 from udfs.export.export import GRAPH_NAME, TOKENIZER_NAME, export_checkpoint
 from udfs.export.recipe import CardConf, ExportRecipe
-from udfs.model_folder import CARD_NAME, OutputSettings, read_card
+from udfs.model_folder import ModelCard, OutputSettings, card_file, read_card, write_cards
 from udfs.onnx_model import OnnxModel
 from udfs.text_encoder import TextEncoder, read_tokenizer
+from udfs.train.card import render_figures
 from udfs.train.cased import add_case, as_it_is
-from udfs.train.dataset import Dataset, read_dataset, split_by_group
+from udfs.train.dataset import Dataset, label_shares, read_dataset, split_by_group
 from udfs.train.encoder_fit import Targets, fine_tune, logits_of
 from udfs.train.encoder_model import HeadedEncoder, load_encoder, save
 from udfs.train.encoder_recipe import EncoderRecipe, HeadConf
 from udfs.train.linear import best_temperature, softmax
-from udfs.train.metrics import label_metrics
+from udfs.train.metrics import confusion, label_metrics
 from udfs.train.recipe import DataConf, Taxonomy, beside
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 PACKAGE_PREFIX = "python:"
-CHECKPOINT = "checkpoint"
+CHECKPOINT_SUFFIX = ".checkpoint"
 
 
 @dataclass(frozen=True)
@@ -69,22 +69,28 @@ class _Bench:
 def train_encoder(recipe: Path, data: Sequence[Path], out: Path) -> dict[str, float]:
     """Fine-tune the recipe's encoder, write the model folder `out` with one card per head, and return its figures.
 
-    The checkpoint stays in `out`/checkpoint, so that `webstrata export` can make other forms of it. The figures are
-    those of the exported graph on the test pages, which nothing else has seen.
+    The checkpoint stays beside it, in `out`.checkpoint, so that `webstrata export` can make other forms of it. The
+    figures are those of the exported graph on the test pages, which nothing else has seen.
     """
     conf = read_conf(recipe, EncoderRecipe)
     base = find_base(conf.base)
     tokenizer = (add_case if conf.keeps_case else as_it_is)(base / TOKENIZER_NAME)
     heads = _heads(conf, recipe, data)
     torch.manual_seed(conf.seed)
-    model = load_encoder(base, tokenizer, heads[-1].logits.stop)
-    save(model, tokenizer, out / CHECKPOINT)
-    bench = _prepare(conf, heads, out / CHECKPOINT / TOKENIZER_NAME)
+    model, checkpoint = load_encoder(base, tokenizer, heads[-1].logits.stop), checkpoint_of(out)
+    save(model, tokenizer, checkpoint)
+    bench = _prepare(conf, heads, checkpoint / TOKENIZER_NAME)
     with _deterministic():
         for seed, part in enumerate(conf.rounds, conf.seed):
             fine_tune(model, partial(bench.pages, bench.train), bench.targets(bench.train), part, seed)
-    save(model, tokenizer, out / CHECKPOINT)
+    save(model, tokenizer, checkpoint)
     return _export(bench, _temperatures(bench, model), out)
+
+
+def checkpoint_of(out: Path) -> Path:
+    """Return where the checkpoint of the model folder `out` is kept: beside it, for a model folder is shipped."""
+    folder = out.resolve()
+    return folder.with_name(folder.name + CHECKPOINT_SUFFIX)
 
 
 def find_base(base: str) -> Path:
@@ -108,9 +114,6 @@ def _heads(conf: EncoderRecipe, recipe: Path, files: Sequence[Path]) -> list[_He
     for head in conf.heads:
         labels = read_conf(beside(recipe, head.taxonomy), Taxonomy).names
         data = read_dataset(files, DataConf(label=head.label, confidence=head.confidence, **shared), labels)
-        lowest, highest = data.labels.min(), data.labels.max()
-        if lowest < 0 or highest >= len(labels):
-            raise ConfigError(f"{head.label}: ids go from {lowest} to {highest}; there are {len(labels)} labels")
         first = heads[-1].logits.stop if heads else 0
         heads.append(_Head(head, labels, slice(first, first + len(labels)), data))
     return heads
@@ -122,7 +125,7 @@ def _prepare(conf: EncoderRecipe, heads: Sequence[_Head], tokenizer: Path) -> _B
     is_tuning = split_by_group(groups, conf.data.tuning_parts, "tuning") == 0
     train, tuning, test = map(np.flatnonzero, (~is_test & ~is_tuning, ~is_test & is_tuning, is_test))
     if not min(len(train), len(tuning), len(test)):
-        raise ConfigError(f"{len(is_test)} pages in {len(set(groups))} groups are too few to split; add pages")
+        raise ConfigError(f"{len(is_test)} pages in {len(set(groups))} groups are too few pages to split; add pages")
 
     @cache
     def windows(n_tokens: int) -> list[list[int]]:
@@ -139,16 +142,40 @@ def _temperatures(bench: _Bench, model: HeadedEncoder) -> list[float]:
 
 def _export(bench: _Bench, temperatures: Sequence[float], out: Path) -> dict[str, float]:
     """Write the model folder; return the figures of its graph on the test pages, and write them in its cards."""
-    exported = export_checkpoint(out / CHECKPOINT, out, _export_recipe(bench, temperatures))
+    exported = export_checkpoint(checkpoint_of(out), out, _export_recipe(bench, temperatures))
     graph = OnnxModel(out / GRAPH_NAME)
     logits = np.array([graph.logits(ids) for ids in bench.pages(bench.test)])
-    figures: dict[str, float] = {}
-    for head, temperature in zip(bench.heads, temperatures, strict=True):
+    figures, cards, readme = dict[str, float](), list[ModelCard](), _how(bench, out)
+    for head, temperature, taught in zip(bench.heads, temperatures, bench.targets(bench.train), strict=True):
         part, scores = head.data.part(bench.test), softmax(logits[:, head.logits], temperature)
         found = label_metrics(scores, part.labels, part.confidence, bench.conf.data.sure)
-        _write_metrics(out, head.conf.name, found | exported)
+        priors = label_shares(head.labels, taught.soft, taught.weight)
+        card = read_card(out, card_file(head.conf.name, len(bench.heads))).model_copy(update={"priors": priors})
+        said = render_figures(card.model_copy(update={"metrics": found}), confusion(scores, part.labels))
+        readme += [f"## {card.name}: {card.description}", "", *said]
+        cards.append(card.model_copy(update={"metrics": found | exported}))
         figures |= {f"{head.conf.name}_{name}": value for name, value in found.items()}
+    write_cards(out, cards)
+    with (out / "README.md").open("a", encoding="utf-8") as stream:
+        stream.write("\n".join(["", *readme]))
     return figures
+
+
+def _how(bench: _Bench, out: Path) -> list[str]:
+    """Return what the model card says of the data, the split and the training."""
+    conf, n = bench.conf, [len(rows) for rows in (bench.train, bench.tuning, bench.test)]
+    n_passes = sum(len(part.lengths) for part in conf.rounds)
+    return [
+        "## How it was trained",
+        "",
+        f"- {sum(n):,} pages, split by `{conf.data.group or 'page'}` by a hash (seed `{conf.split_seed}`): {n[0]:,} to "
+        f"fit, {n[1]:,} for the temperatures, {n[2]:,} for the test.",
+        "- The figures are those of the exported graph on the test pages; it was not fitted on them afterwards.",
+        f"- `{conf.base}`, fine-tuned in {n_passes} passes over the pages (seed {conf.seed}); soft targets, and pages "
+        "weigh as much as their label is sure.",
+        f"- The checkpoint is kept beside this folder, in `{checkpoint_of(out).name}`.",
+        "",
+    ]
 
 
 def _export_recipe(bench: _Bench, temperatures: Sequence[float]) -> ExportRecipe:
@@ -163,14 +190,6 @@ def _export_recipe(bench: _Bench, temperatures: Sequence[float]) -> ExportRecipe
     ]
     said = bench.conf.model_dump(include={"version", "precision", "licence", "training", "limits"})
     return ExportRecipe(pooling="mean", input=bench.conf.input, cards=tuple(cards), **said)
-
-
-def _write_metrics(out: Path, name: str, metrics: dict[str, float]) -> None:
-    path = out / f"{name}.yaml"
-    path = path if path.is_file() else out / CARD_NAME
-    card = read_card(out, path.name).model_copy(update={"metrics": metrics})
-    values = card.model_dump(mode="json", exclude_defaults=True)
-    path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A recipe and labelled pages -> a folder with a fastText model: a second opinion that costs little."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +8,14 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 from pydantic import Field
 
 from udfs.conf import Conf, read_conf
-from udfs.errors import ConfigError
 from udfs.fasttext_model import file_label, load_fasttext
 from udfs.fasttext_scores import render, tempered
-from udfs.model_folder import CARD_NAME, InputSettings, ModelCard
+from udfs.model_folder import InputSettings, ModelCard, ModelName, file_digest, write_cards
 from udfs.train.card import render_figures
-from udfs.train.dataset import Dataset, read_dataset, split_by_group
+from udfs.train.dataset import Dataset, label_shares, read_dataset, split_in_three
 from udfs.train.fasttext_fit import FileSettings, How, train_file
 from udfs.train.linear import Examples, Fit, best_temperature
 from udfs.train.metrics import Ints, confusion, label_metrics
@@ -33,7 +30,7 @@ class FastTextRecipe(Conf):
     """Everything that decides a fastText model, apart from its data."""
 
     kind: Literal["fasttext"]
-    name: str
+    name: ModelName
     version: str
     description: str
     taxonomy: str
@@ -46,7 +43,7 @@ class FastTextRecipe(Conf):
     smoothing: float = Field(default=0.3, gt=0)
     l2: float = Field(default=1e-5, gt=0)
     iterations: int = Field(default=10, gt=0)
-    test_share: float = Field(default=0.2, gt=0, lt=0.5)
+    test_share: float = Field(default=0.2, gt=0, lt=0.4)
     seed: str = "webstrata"
     licence: str
     training: str
@@ -70,9 +67,12 @@ class Bench:
 
     def train(self, rows: Ints, path: Path) -> None:
         """Write the model fitted on these rows."""
-        part = self.data.part(rows)
-        examples = Examples(part.targets(len(self.labels)), part.weights * part.confidence)
-        train_file(path, [self.lines[i] for i in rows], self.labels, examples, self.recipe.how)
+        train_file(path, [self.lines[i] for i in rows], self.labels, self.examples.part(rows), self.recipe.how)
+
+    @property
+    def examples(self) -> Examples:
+        """Return what a fit on all pages is asked to match."""
+        return Examples(self.data.targets(len(self.labels)), self.data.weights * self.data.confidence)
 
     def held_out(self, train: Ints, test: Ints) -> Floats:
         """Return the probabilities of each test row, by the stored model of a fit on the train rows."""
@@ -96,8 +96,7 @@ def train_fasttext(recipe: Path, data: Sequence[Path], out: Path) -> dict[str, f
     out.mkdir(parents=True, exist_ok=True)
     bench.train(np.arange(len(bench.data)), out / MODEL_NAME)
     card = _card(bench, temperature, metrics, out)
-    text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
-    (out / CARD_NAME).write_text(text, encoding="utf-8")
+    write_cards(out, [card])
     readme = _readme(bench, card, confusion(probabilities, part.labels))
     (out / "README.md").write_text("\n".join(readme) + "\n", encoding="utf-8")
     return metrics
@@ -108,15 +107,13 @@ def prepare(recipe: Path, data: Sequence[Path]) -> Bench:
     conf = read_conf(recipe, FastTextRecipe)
     labels = read_conf(beside(recipe, conf.taxonomy), Taxonomy).names
     pages = read_dataset(data, conf.data, labels)
-    if pages.labels.min() < 0 or pages.labels.max() >= len(labels):
-        raise ConfigError(f"label ids go up to {pages.labels.max()}; there are {len(labels)} labels")
     return Bench(conf, labels, pages, render(pages.pages, conf.input))
 
 
 def _evaluate(bench: Bench) -> tuple[float, Floats, Ints]:
     """Return the temperature, the test pages' probabilities and their rows: part 0 is the test, part 1 tunes."""
     data, recipe = bench.data, bench.recipe
-    part = split_by_group(data.groups, round(1 / recipe.test_share), recipe.seed)
+    part = split_in_three(data.groups, recipe.test_share, recipe.seed)
     test, tuning = np.flatnonzero(part == 0), np.flatnonzero(part == 1)
     tuned = np.log(bench.held_out(np.flatnonzero(part > 1), tuning)).astype(np.float32)
     temperature = round(best_temperature(tuned, data.labels[tuning]), 4)
@@ -125,7 +122,7 @@ def _evaluate(bench: Bench) -> tuple[float, Floats, Ints]:
 
 
 def _card(bench: Bench, temperature: float, metrics: dict[str, float], out: Path) -> ModelCard:
-    recipe = bench.recipe
+    recipe, examples = bench.recipe, bench.examples
     values = {
         "name": recipe.name,
         "version": recipe.version,
@@ -134,9 +131,10 @@ def _card(bench: Bench, temperature: float, metrics: dict[str, float], out: Path
         "labels": bench.labels,
         "input": recipe.input,
         "output": {"temperature": temperature},
-        "files": {MODEL_NAME: hashlib.sha256((out / MODEL_NAME).read_bytes()).hexdigest()},
+        "files": {MODEL_NAME: file_digest(out / MODEL_NAME)},
         "licence": recipe.licence,
         "training": recipe.training,
+        "priors": label_shares(bench.labels, examples.targets, examples.weights),
         "metrics": metrics,
     }
     return ModelCard.model_validate(values)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from udfs.train.dataset import Dataset, split_by_group
+from udfs.errors import ConfigError
+from udfs.train.dataset import Dataset, split_by_group, split_in_three
 from udfs.train.features import Features
 from udfs.train.linear import Examples, Fit, fit_dual, gram, held_out_logits
 from udfs.train.recipe import BlockConf, HeadConf
@@ -38,7 +39,10 @@ class Head:
         """Return the part of each labelled page: 0 is the test, 1 sets the calibration; -1 is in neither."""
         if self.conf.is_cross_validated:
             return np.full(len(self.rows), -1)
-        return split_by_group(self.data.groups, round(1 / self.conf.test_share), seed)
+        try:
+            return split_in_three(self.data.groups, self.conf.test_share, seed)
+        except ConfigError as error:
+            raise ConfigError(f"head {self.conf.name}: {error}") from error
 
     def examples(self) -> Examples:
         """Return the targets, and weights · confidence^power."""
@@ -83,7 +87,8 @@ class Bench:
         for i, head in enumerate(heads):
             n_shards = -(-len(head.rows) // MAX_PAGES_AT_ONCE)
             shard = split_by_group(head.data.groups, n_shards, f"{self.seed} shards")
-            parts = [head.part(np.flatnonzero(shard == j)) for j in range(n_shards)]
+            shard = np.unique(shard, return_inverse=True)[1]  # numbered without those that no group fell into
+            parts = [head.part(np.flatnonzero(shard == j)) for j in range(shard.max() + 1)]
             fits = []
             for part in parts:
                 key = part.rows.tobytes()
@@ -112,6 +117,8 @@ class Bench:
         held_out = np.zeros((0, len(head.labels)), np.float32)
         if head.conf.is_cross_validated:
             parts = split_by_group(head.data.groups, head.conf.folds, f"{self.seed} folds")
+            if len(set(parts)) < 2:
+                raise ConfigError(f"head {head.conf.name}: too few pages to split in folds; add groups of pages")
             held_out = held_out_logits(products, examples, fit, parts)
         counts = fit_dual(products, examples, fit)
         if head.conf.task == "regression":

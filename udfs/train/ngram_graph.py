@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto
 
+from udfs.train.ngram_block import NgramBlock
 from udfs.train.ngram_table import FINGERPRINT_MASK, NgramTable, build_table
 from udfs.train.ngrams import (
     COMMON_SLOTS,
@@ -22,7 +23,6 @@ from udfs.train.ngrams import (
     Floats,
     Hashes,
     Ints,
-    NgramBlock,
     salt,
     window,
 )

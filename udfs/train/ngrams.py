@@ -9,14 +9,12 @@ beginning or its end. All arithmetic is on 64 bits without sign and wraps:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from pydantic import Field, model_validator
 
-from udfs.conf import Conf
+from udfs.train.ngram_block import NgramBlock
 from udfs.word_encoder import END_PADS, TEXT_AT, URL_WORDS_AT
 from udfs.word_numbers import KIND_BITS, KIND_MASK, MARK, NUMBER, WORD_BITS, WORD_MASK
 
@@ -27,33 +25,9 @@ Floats = npt.NDArray[np.float32]
 MIX = 0x9E37_79B9_7F4A_7C15
 ORDER = 0xD6E8_FEB8_6659_FD93
 SALT = 0xA076_1D64_78BD_642F
-MAX_N = 5
 COMMON_SLOTS = 1 << 13
 # Where the parts of a page begin and end, each with the pad before it.
 PARTS = {"url": (0, URL_WORDS_AT), "url_words": (URL_WORDS_AT - 1, TEXT_AT), "text": (TEXT_AT - 1, None)}
-
-
-class NgramBlock(Conf):
-    """One kind of n-gram; a page's block has length `weight`, whatever the page's length.
-
-    view: raw is the token as it is written; folded forgets case, and of numbers all but their length; stem is the first
-    characters; shape is the kind of token, marks as they are; style is shape, but common words stay themselves.
-    part: url is the URL's characters, each a token; url_words the runs of letters and of digits in it.
-    first, last: only n-grams inside the first or last so many tokens of the text.
-    """
-
-    view: Literal["raw", "folded", "stem", "shape", "style"]
-    n: int = Field(default=1, ge=1, le=MAX_N)
-    part: Literal["url", "url_words", "text"] = "text"
-    first: int | None = Field(default=None, ge=MAX_N)
-    last: int | None = Field(default=None, ge=MAX_N)
-    weight: float = Field(default=1.0, gt=0)
-
-    @model_validator(mode="after")
-    def _windows_lie_in_the_text(self) -> "NgramBlock":
-        if (self.part != "text" and (self.first or self.last)) or (self.first and self.last):
-            raise ValueError("a block has `first` or `last`, and only of the text")
-        return self
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from udfs.conf import Conf, nearest
-from udfs.model_folder import InputSettings
-from udfs.train.ngrams import NgramBlock
+from udfs.model_folder import InputSettings, ModelName
+from udfs.train.ngram_block import NgramBlock
 
 
 class DataConf(Conf):
@@ -40,7 +40,7 @@ class FitConf(Conf):
 class HeadConf(Conf):
     """One model of a recipe: its own data, labels and fit, on the n-grams that all of them share."""
 
-    name: str
+    name: ModelName
     version: str
     description: str
     task: Literal["labels", "regression"] = "labels"
@@ -49,7 +49,7 @@ class HeadConf(Conf):
     weights: tuple[float, ...] = ()  # each block's, in their order; else the blocks' own
     others: dict[str, float] = Field(default_factory=dict)  # heads before it -> how much their logits of the text count
     fit: FitConf = FitConf()
-    test_share: float = Field(default=0.2, gt=0, lt=1)
+    test_share: float = Field(default=0.2, gt=0, lt=0.4)  # as much again is for the calibration; the rest is fitted
     is_cross_validated: bool = False  # few pages: figures and calibration are of `folds` parts, and none is kept away
     folds: int = Field(default=10, gt=1)
     licence: str
@@ -72,6 +72,8 @@ class Recipe(Conf):
     def _heads_agree_with_the_rest(self) -> "Recipe":
         for i, head in enumerate(self.heads):
             before = [other.name for other in self.heads[:i]]
+            if head.name in before:
+                raise ValueError(f"two heads have the same name, {head.name}")
             for name in head.others:
                 if name not in before:
                     raise ValueError(f"head {head.name}: no head {name!r} before it{nearest(name, before)}")
