@@ -136,7 +136,8 @@ def test_stored_scores_are_corrected_for_other_priors_as_the_model_itself_would(
         assert [row["colour"][name] for row in found] == expected[name]
     for name in ("score", "second_score"):
         assert [row["colour"][name] for row in found] == pytest.approx(expected[name], abs=3e-6)
-    assert all(sum(row["colour"]["scores"]) == pytest.approx(1, abs=1e-5) for row in found)
+    assert [row["colour"]["scores"] is None for row in found] == [False, False, False, True, False]
+    assert all(sum(row["colour"]["scores"] or [1.0]) == pytest.approx(1, abs=1e-5) for row in found)
 
 
 def test_without_stored_scores_nothing_can_be_corrected(spark: SparkSession) -> None:
