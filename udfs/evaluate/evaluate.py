@@ -29,9 +29,10 @@ from udfs.evaluate.judged import Judged, are_binary, judge_pages
 from udfs.evaluate.priors import Correction, effect
 from udfs.evaluate.provenance import warning
 from udfs.evaluate.table import LabelledPages
-from udfs.evaluate.verdicts import BINARY, Verdicts
+from udfs.evaluate.verdicts import Verdicts
 from udfs.language import language_annotator
 from udfs.priors import estimate_priors, normalised, read_priors
+from udfs.train.metrics import BINARY
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

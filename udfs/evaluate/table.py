@@ -1,6 +1,5 @@
 """Files of labelled pages (JSONL, Parquet) -> their texts, URLs, labels and groups."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from udfs.annotator import Texts
 from udfs.conf import nearest
 from udfs.errors import ConfigError, MissingInputError
+from udfs.model_folder import file_digest
 from udfs.train.dataset import read_rows, split_by_group
 from udfs.url import parse_url
 
@@ -115,42 +115,18 @@ def read_pages(paths: Sequence[Path], keys: Keys) -> LabelledPages:
 
 
 def _data_file(path: Path) -> DataFile:
-    if not path.is_file():
-        return DataFile(path.name, None)
-    with path.open("rb") as stream:
-        return DataFile(path.name, hashlib.file_digest(stream, "sha256").hexdigest())
+    return DataFile(path.name, file_digest(path) if path.is_file() else None)
 
 
 def _rows(paths: Sequence[Path], keys: Keys) -> Iterator[Row]:
     for path in paths:
-        is_parquet = path.is_dir() or path.suffix == ".parquet"
-        for number, row in enumerate(_parquet_rows(path) if is_parquet else read_rows([path]), 1):
-            if not isinstance(row, dict):
-                raise ConfigError(f"{path}, row {number}: not an object with keys")
+        for number, row in enumerate(read_rows([path]), 1):
             for key in keys.named:
                 if key not in row:
                     raise ConfigError(
                         f"{path}, row {number}: no key {key!r}{nearest(key, list(row))}; it has {', '.join(row)}"
                     )
             yield row
-
-
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a Parquet file or of a folder of such files."""
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    if (path / "_delta_log").is_dir():
-        raise ConfigError(
-            f"{path} is a Delta table: its folder holds removed rows too; export it with webstrata sql --format jsonl"
-        )
-    if not path.exists():
-        raise MissingInputError(f"no such file of labelled pages: {path}")
-    try:
-        for batch in ds.dataset(str(path), format="parquet").to_batches(batch_size=1024):
-            yield from batch.to_pylist()
-    except pa.ArrowException as error:
-        raise ConfigError(f"{path}: not Parquet ({error})") from error
 
 
 def _url(row: Row, keys: Keys) -> str:

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from udfs.conf import nearest
 from udfs.errors import ConfigError
+from udfs.train.metrics import BINARY
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
-BINARY = ("no", "yes")
 
 
 @dataclass(frozen=True)

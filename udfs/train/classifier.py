@@ -18,13 +18,12 @@ from udfs.train.dataset import label_shares, read_dataset
 from udfs.train.features import make_features
 from udfs.train.heads import Bench, FittedHead, Head
 from udfs.train.linear import Calibration, best_calibration
-from udfs.train.metrics import Ints, confusion, label_metrics, score_metrics
+from udfs.train.metrics import BINARY, Ints, confusion, label_metrics, score_metrics
 from udfs.train.ngram_graph import NgramModel, write_ngram_graph
 from udfs.train.recipe import HeadConf, Recipe, Taxonomy, beside
 from udfs.word_encoder import WordEncoder
 
 Floats = npt.NDArray[np.float32]
-BINARY = ("no", "yes")
 MODEL_NAME = "model.onnx"
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
+BINARY = ("no", "yes")  # the labels of a score between 0 and 1
 
 
 def accuracy_interval(n_right: int, n: int) -> tuple[float, float, float]:
