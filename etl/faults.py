@@ -23,7 +23,8 @@ _CONFLICTS = (
 )
 _VIOLATIONS = ("DELTA_VIOLATE_CONSTRAINT", "DELTA_NOT_NULL_CONSTRAINT", "DELTA_NEW_NOT_NULL_VIOLATION")
 _FULL = ("No space left on device", "Disk quota exceeded", "ENOSPC")
-_DENIED = ("Permission denied", "AccessDenied", "Read-only file system", "Mkdirs failed")
+_DENIED = ("Permission denied", "AccessDenied", "Read-only file system")
+_NO_FOLDER = ("Mkdirs failed", "DELTA_CANNOT_CREATE_LOG_PATH")  # Java does not say why
 _BAD_VALUES = ("[DIVIDE_BY_ZERO", "[CAST_INVALID_INPUT", "[ARITHMETIC_OVERFLOW")
 _NEWER = ("DELTA_UNSUPPORTED_FEATURES", "InvalidProtocolVersionException", "DELTA_INVALID_PROTOCOL")
 
@@ -71,6 +72,8 @@ def _known(text: str, doing: str) -> WebstrataError | None:
         return LakeError(f"{doing}: the disk is full; free some space and run it again, nothing half written is seen")
     if any(name in text for name in _DENIED):
         return LakeError(f"{doing}: not allowed to write there; check the permissions of the lake")
+    if any(name in text for name in _NO_FOLDER):
+        return LakeError(f"{doing}: no folder can be made there; look for a full disk, or a place not to be written to")
     if any(name in text for name in _NEWER):
         return LakeError(f"{doing}: the table needs a newer Delta than {_delta_version()}; upgrade webstrata")
     if "CATALOG_NOT_FOUND" in text:

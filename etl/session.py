@@ -113,7 +113,7 @@ def _java_confs(platform: Platform) -> dict[str, str]:
     os.environ["JAVA_HOME"] = str(java.home)
     if platform is not Platform.CLUSTER:  # a cluster's workers have their Python elsewhere
         os.environ["PYSPARK_PYTHON"] = sys.executable
-    options = (*java.options, *(QUICK_START if platform is Platform.LOCAL else ()))
+    options = (*java.options, *(() if platform is Platform.CLUSTER else QUICK_START))
     return {JAVA_OPTIONS: " ".join(options)} if options else {}
 
 

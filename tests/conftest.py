@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from etl.session import get_spark, stop_spark
-from tests.processes import run_python, webstrata
+from tests.processes import QUICK, QUICK_CONF, run_python, webstrata
 
 MARKS = ("spark", "e2e")  # tests/spark and tests/e2e carry the mark of their folder
 
@@ -38,16 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """The one classic session of this test run: conf/spark/local.conf and what tests need beyond it."""
-    conf = {
+    """The one classic session of this test run: conf/spark/local.conf, tests/conf and what is of this run only."""
+    conf = QUICK_CONF | {
         # Managed tables of this run only: two runs at once must not see each other's.
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         # More tasks than cores, so that what depends on the number of partitions shows.
         "spark.sql.shuffle.partitions": "4",
-        # Every test has other plans over a few rows: compiling each of them took half of the time.
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.sql.adaptive.enabled": "false",
     }
     session = get_spark(local=True, cores=2, extra_conf=conf)
     yield session
@@ -101,7 +97,7 @@ def connect_spark() -> Callable[..., str]:
     """
 
     def run(program: str | Path, *args: str) -> str:
-        done = run_python(program, *args, env={"SPARK_REMOTE": "local[2]"})
+        done = run_python(program, *args, env={**QUICK, "SPARK_REMOTE": "local[2]"})
         assert done.returncode == 0, done.stderr
         return done.stdout
 

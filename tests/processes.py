@@ -5,14 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from etl.platform import read_properties
+
 ROOT = Path(__file__).parent.parent
 WEBSTRATA = Path(sys.executable).parent / "webstrata"
+QUICK = {"SPARK_CONF_DIR": str(ROOT / "tests" / "conf")}  # in the environment of a process that starts Spark
+QUICK_CONF = read_properties(ROOT / "tests" / "conf" / "spark-defaults.conf")
 
 
 def webstrata(*args: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the real command."""
     command = [WEBSTRATA, *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=cwd, env=os.environ, check=False)
+    env = {**os.environ, **QUICK}
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=cwd, env=env, check=False)
 
 
 def run_python(

@@ -13,6 +13,7 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 
 from udfs.conf import Conf, read_conf
+from udfs.digest import DataFile, file_digest
 from udfs.errors import ConfigError, ModelError
 
 CARD_NAME = "model.yaml"
@@ -79,7 +80,10 @@ class OutputSettings(Conf):
 
 
 class ModelCard(Conf):
-    """What model.yaml says: enough to run the model, to trust it and to cite it."""
+    """What model.yaml says: enough to run the model, to trust it and to cite it.
+
+    `training` tells people what the model was trained on, `data` names the files.
+    """
 
     name: ModelName
     version: str
@@ -92,6 +96,7 @@ class ModelCard(Conf):
     files: dict[str, str]
     licence: str
     training: str = ""
+    data: tuple[DataFile, ...] = ()
     priors: dict[str, float] = Field(default_factory=dict, description="shares of the labels in training; else equal")
     metrics: dict[str, float] = Field(default_factory=dict)
 
@@ -247,9 +252,3 @@ def check_digest(path: Path, expected: str) -> None:
             f"{path} has changed: its sha256 is {found}, expected {expected}; "
             f"restore the file, or, if the change is meant, write the new digest where the old one stands"
         )
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from etl.cli.tables import lent_files
 from etl.cli.verb import add_verb
 from udfs.errors import UsageError
 
 _EPILOG = """\
-DATA is JSONL (may be .gz), a Parquet file or a folder of such; of a lake, export pages first:
+DATA is JSONL (may be .gz), a Parquet file or a folder of such, a Delta table's folder or table:NAME; of a lake,
+export pages first:
   webstrata sql "SELECT url, text, topic.label FROM corpus" --format jsonl --limit 100000 > pages.jsonl
 
   webstrata evaluate "package:web#topic" --data pages.jsonl.gz --label topic_id --confidence topic_confidence
@@ -28,7 +30,6 @@ def add_verbs(subparsers: Any) -> None:
         evaluate,
         "say how good, how honest and how fast a model is on labelled pages",
         lake=False,
-        spark=False,
     )
     p.epilog, p.formatter_class = _EPILOG, argparse.RawDescriptionHelpFormatter
     p.add_argument("model", metavar="MODEL", help="a model folder, package:NAME, or an annotator of the config")
@@ -61,7 +62,8 @@ def evaluate(args: argparse.Namespace) -> int:
     judge = open_judge(args.model, annotators)
     against = open_judge(args.against, annotators) if args.against else None
     keys = Keys(args.label, args.text, args.url, args.group, args.confidence, args.language)
-    data = read_pages([Path(path) for path in args.data], keys)
+    with lent_files(args.data, args) as files:
+        data = read_pages(files, keys)
     judged = judge_pages(judge, data.held_out(*part, args.seed) if part else data, args.threshold)
     ask = Ask(args.sure, args.threshold, Path(args.priors) if args.priors else None, args.estimate_priors, args.seed)
     found = evaluate(judge, judged, ask, against)
@@ -96,7 +98,7 @@ def _part(held_out: str) -> tuple[int, int]:
 
 
 def _data(p: Any) -> None:
-    p.add_argument("--data", nargs="+", required=True, metavar="FILE", help="JSONL (may be .gz) or Parquet")
+    p.add_argument("--data", nargs="+", required=True, metavar="PLACE", help="JSONL (may be .gz), Parquet or a table")
     p.add_argument("--label", required=True, metavar="KEY", help="holds the label: its name, its id or a number")
     p.add_argument("--text", default="text", metavar="KEY", help="holds the text (%(default)s)")
     p.add_argument("--url", metavar="KEY", help="holds the URL (default: url, where a row has one)")

@@ -149,8 +149,9 @@ def _train(subparsers: Any) -> None:
         "--data",
         nargs="+",
         required=True,
-        metavar="[HEAD=]FILE",
-        help="labelled pages, for all heads of the recipe or for one: JSONL (may be .gz), or Parquet files or folders",
+        metavar="[HEAD=]PLACE",
+        help="labelled pages, for all heads of the recipe or for one: JSONL (may be .gz), Parquet files or folders, "
+        "Delta tables, or table:NAME",
     )
     p.add_argument("--out", required=True, metavar="DIR", help="the model folder to write")
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from etl.cli.lend import lent_lake, lent_spark
+from etl.cli.tables import lent_files
 
 # Everything that needs Spark is imported where it is used, so that `--help` and mistakes answer at once.
 
@@ -113,4 +114,5 @@ def train(args: argparse.Namespace) -> int:
     from etl.cli.say import say_metrics
     from udfs.train.train import train as job
 
-    return say_metrics(job(Path(args.recipe), [Path(f) for f in args.data], Path(args.out)), args.out)
+    with lent_files(args.data, args) as files:
+        return say_metrics(job(Path(args.recipe), files, Path(args.out)), args.out)

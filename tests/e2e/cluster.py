@@ -18,7 +18,7 @@ import venv_pack
 from etl.jars import BROUGHT_BY_SPARK, delta_coordinate
 from etl.java import Java, find_java
 from etl.session import QUICK_START
-from tests.processes import ROOT
+from tests.processes import QUICK_CONF, ROOT
 
 SPARK_HOME = Path(pyspark.__file__).parent
 DEPLOY = "org.apache.spark.deploy"
@@ -51,7 +51,7 @@ class Cluster:
     def submit(self, environment: Environment, job: str, *args: str) -> subprocess.CompletedProcess[str]:
         """Run a job of the wheel by spark-submit as etl/conf/spark/cluster.conf and its users would."""
         java = find_java(pyspark.__version__)
-        confs = {
+        confs = QUICK_CONF | {
             "spark.sql.shuffle.partitions": "4",
             "spark.databricks.delta.snapshotPartitions": "2",
             "spark.executor.extraJavaOptions": " ".join(QUICK_START),

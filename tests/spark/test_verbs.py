@@ -5,12 +5,13 @@ import random
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from pyspark.sql import SparkSession
 
 from etl.cli import main
+from etl.platform import conf_folder
 from tests.spark.lakes import html, write_crawl
 
 
@@ -88,3 +89,49 @@ def test_a_full_disk_is_one_clear_error_and_nothing_half_written_is_seen(
     assert "the disk is full" in done.err
     assert "Traceback" not in done.err
     assert seen.out.split() == ["n", "0"]
+
+
+LABELLED = [
+    {"url": f"https://{topic}{i}.example/", "text": f"{text} {i}", "topic": name}
+    for topic, name, text in (
+        (
+            "food",
+            "Food & Dining",
+            "Knead the dough, let it rise, then bake the bread with butter and salt.",
+        ),
+        ("play", "Sports & Fitness", "The striker scored twice before half time and the team won the league match."),
+    )
+    for i in range(20)
+]
+
+
+@pytest.mark.parametrize("name", ["{folder}", "table:labelled"])
+def test_a_table_of_labelled_pages_is_evaluated_by_its_current_rows(
+    spark: SparkSession, verb: Callable[..., Done], tmp_path: Path, name: str
+) -> None:
+    lines, folder = tmp_path / "labelled.jsonl", tmp_path / "labelled"
+    lines.write_text("".join(json.dumps(row) + "\n" for row in LABELLED if "food1" not in row["url"]))
+    spark.createDataFrame(LABELLED).write.format("delta").option("path", str(folder)).saveAsTable("labelled")
+    spark.sql("DELETE FROM labelled WHERE url LIKE '%food1%'")
+
+    def evaluated(data: str | Path, out: Path) -> Any:
+        done = verb("evaluate", "package:web#topic", "--data", data, "--label", "topic", "--out", out)
+        assert done.code == 0, done.err
+        return json.loads((out / "evaluation.json").read_text())
+
+    of_table = evaluated(name.format(folder=folder), tmp_path / "of_table")
+    of_lines = evaluated(lines, tmp_path / "of_lines")
+    spark.sql("DROP TABLE labelled")
+
+    assert of_table["figures"] == of_lines["figures"]
+    assert of_table["confusion"] == of_lines["confusion"]
+    assert sum(map(sum, of_table["confusion"])) == len(LABELLED) - 11
+
+
+def test_training_from_a_table_that_is_not_there_says_so(verb: Callable[..., Done], tmp_path: Path) -> None:
+    recipe = conf_folder() / "train" / "web.yaml"
+
+    done = verb("train", recipe, "--data", "topic=table:no_such_table", "--out", tmp_path / "model")
+
+    assert done.code == 2
+    assert "no_such_table" in done.err

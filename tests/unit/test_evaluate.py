@@ -23,7 +23,7 @@ from udfs.annotators import AnnotatorsConf
 from udfs.conf import parse_conf
 from udfs.errors import ConfigError, MissingInputError, ModelError
 from udfs.evaluate.agreement import cohens_kappa
-from udfs.evaluate.calibration import calibration_error, reliability
+from udfs.evaluate.calibration import reliability
 from udfs.evaluate.evaluate import Ask, evaluate
 from udfs.evaluate.evaluation import Evaluation
 from udfs.evaluate.figures import correlations, figures, with_intervals
@@ -35,7 +35,7 @@ from udfs.evaluate.table import Keys, read_pages
 from udfs.evaluate.verdicts import of_probabilities
 from udfs.priors import correct, estimate_priors, read_priors
 from udfs.train.dataset import split_by_group
-from udfs.train.metrics import calibration_error as trained_error
+from udfs.train.metrics import calibration_error
 
 CONF = parse_conf(
     {
@@ -97,17 +97,17 @@ def test_figures_are_those_of_the_reference_implementation() -> None:
     )
 
 
-def test_the_calibration_error_is_that_of_training_and_small_where_labels_follow_the_probabilities() -> None:
+def test_the_calibration_error_is_the_mean_gap_of_the_bins_and_small_where_labels_follow_the_probabilities() -> None:
     probabilities, truth = _draw(20_000)
     verdicts = of_probabilities(probabilities, truth, ("a", "b", "c"))
     assert verdicts.confidence is not None
     bins = reliability(verdicts.confidence, verdicts.is_right)
-    assert calibration_error(bins) == pytest.approx(trained_error(verdicts.confidence, verdicts.is_right))
-    assert calibration_error(bins) < 0.02
+    error = calibration_error(verdicts.confidence, verdicts.is_right)
+    assert error == pytest.approx(sum(item.share * abs(item.confidence - item.accuracy) for item in bins))
+    assert error < 0.02
     assert sum(item.n_pages for item in bins) == len(truth)
     assert sum(item.share for item in bins) == pytest.approx(1)
-    too_sure = reliability(np.sqrt(verdicts.confidence), verdicts.is_right)
-    assert calibration_error(too_sure) > 0.1
+    assert calibration_error(np.sqrt(verdicts.confidence), verdicts.is_right) > 0.1
 
 
 def test_kappa_is_that_of_the_reference_implementation() -> None:

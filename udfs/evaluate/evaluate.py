@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from udfs.errors import ConfigError
 from udfs.evaluate.agreement import Agreement, agreement
-from udfs.evaluate.calibration import N_BINS, Bin, reliability
+from udfs.evaluate.calibration import Bin, reliability
 from udfs.evaluate.evaluation import About, Evaluation
 from udfs.evaluate.figures import (
     N_RESAMPLES,
@@ -32,7 +32,7 @@ from udfs.evaluate.table import LabelledPages
 from udfs.evaluate.verdicts import Verdicts
 from udfs.language import language_annotator
 from udfs.priors import estimate_priors, normalised, read_priors
-from udfs.train.metrics import BINARY
+from udfs.train.metrics import BINARY, N_BINS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

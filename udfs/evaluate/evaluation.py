@@ -5,12 +5,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from udfs.digest import DataFile
 from udfs.evaluate.agreement import Agreement
 from udfs.evaluate.calibration import Bin
 from udfs.evaluate.figures import Figure, LabelFigures, PartFigures
 from udfs.evaluate.judge import Speed
 from udfs.evaluate.priors import Correction
-from udfs.evaluate.table import DataFile
 
 DECIMALS = 6
 

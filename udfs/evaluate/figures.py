@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from udfs.evaluate.calibration import N_BINS
 from udfs.evaluate.verdicts import Verdicts
 from udfs.train.metrics import accuracy_interval, auc, calibration_error, macro_f1
 
@@ -55,7 +54,7 @@ def figures(verdicts: Verdicts) -> dict[str, float]:
     if verdicts.score is not None:
         found["auc"] = auc_or_nan(verdicts.score, verdicts.truth)
     if verdicts.confidence is not None:
-        found["ece"] = calibration_error(verdicts.confidence, verdicts.is_right, N_BINS)
+        found["ece"] = calibration_error(verdicts.confidence, verdicts.is_right)
     return found
 
 

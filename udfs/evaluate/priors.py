@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from udfs.evaluate.calibration import calibration_error, reliability
 from udfs.evaluate.figures import figures
 from udfs.evaluate.verdicts import Verdicts, of_probabilities
 from udfs.priors import correct
-from udfs.train.metrics import macro_f1
+from udfs.train.metrics import calibration_error, macro_f1
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,12 +58,12 @@ def reweighted(verdicts: Verdicts, priors: Floats) -> dict[str, float]:
     weights = (priors / np.maximum(n_pages, 1))[verdicts.truth]
     if not weights.sum():
         return {"accuracy": math.nan, "macro_f1": math.nan, "ece": math.nan}
-    bins = reliability(verdicts.confidence, verdicts.is_right, weights) if verdicts.confidence is not None else []
+    confidence = verdicts.confidence
     counts = verdicts.confusion() * (priors / np.maximum(n_pages, 1))[:, None]
     return {
         "accuracy": float(np.average(verdicts.is_right, weights=weights)),
         "macro_f1": macro_f1(counts),  # type: ignore[arg-type]  # shares in the place of counts
-        "ece": calibration_error(bins) if bins else math.nan,
+        "ece": math.nan if confidence is None else calibration_error(confidence, verdicts.is_right, weights),
     }
 
 

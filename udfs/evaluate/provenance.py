@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from udfs.digest import DataFile
 from udfs.evaluate.figures import Figure
 from udfs.evaluate.judge import Judge
-from udfs.evaluate.table import DataFile
 from udfs.model_folder import ModelCard
 
 MAX_README_BYTES = 1_000_000
@@ -18,7 +18,8 @@ def training_file(judge: Judge, files: Sequence[DataFile]) -> DataFile | None:
     It is named by its digest, or by its whole name if that has a suffix: `pages` alone may be any word.
     """
     said = "\n".join(_what_the_folder_says(folder, card) for folder, card in judge.models)
-    return next((file for file in files if _is_named(file, said)), None)
+    trained_on = {file.sha256 for _, card in judge.models for file in card.data}
+    return next((file for file in files if file.sha256 in trained_on or _is_named(file, said)), None)
 
 
 def warning(judge: Judge, files: Sequence[DataFile], figures: Mapping[str, Figure]) -> tuple[bool, str]:
@@ -42,7 +43,7 @@ def warning(judge: Judge, files: Sequence[DataFile], figures: Mapping[str, Figur
 
 
 def _is_named(file: DataFile, said: str) -> bool:
-    if file.sha256 and file.sha256 in said:
+    if file.sha256 in said:
         return True
     whole_name = rf"(?<![\w.-]){re.escape(file.name)}(?![\w-]|\.\w)"
     return bool(Path(file.name).suffix and re.search(whole_name, said))

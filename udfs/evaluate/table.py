@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.conf import nearest
+from udfs.digest import DataFile, data_file
 from udfs.errors import ConfigError, MissingInputError
-from udfs.model_folder import file_digest
 from udfs.train.dataset import read_rows, split_by_group
 from udfs.url import parse_url
 
@@ -35,14 +35,6 @@ class Keys:
         """Return the keys that every row must have."""
         names = (self.label, self.text, self.url, self.group, self.confidence, self.language)
         return tuple(name for name in names if name)
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """A file of labelled pages; a folder has no digest."""
-
-    name: str
-    sha256: str | None
 
 
 @dataclass(frozen=True)
@@ -110,12 +102,8 @@ def read_pages(paths: Sequence[Path], keys: Keys) -> LabelledPages:
         [str(row[keys.language] or "unknown") for row in unique.values()] if keys.language else None,
         n_rows,
         n_without_label,
-        tuple(_data_file(path) for path in paths),
+        tuple(map(data_file, paths)),
     )
-
-
-def _data_file(path: Path) -> DataFile:
-    return DataFile(path.name, file_digest(path) if path.is_file() else None)
 
 
 def _rows(paths: Sequence[Path], keys: Keys) -> Iterator[Row]:

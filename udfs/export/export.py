@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from udfs.annotator import Texts
+from udfs.digest import file_digest
 from udfs.errors import ModelError
 from udfs.export.checkpoint import load_checkpoint
 from udfs.export.graph import write_graph
@@ -13,7 +14,7 @@ from udfs.export.quiet import quiet
 from udfs.export.readme import render_readme
 from udfs.export.recipe import CardConf, ExportRecipe
 from udfs.export.samples import sample_texts
-from udfs.model_folder import ModelCard, file_digest, write_cards
+from udfs.model_folder import ModelCard, write_cards
 from udfs.onnx_model import OnnxModel
 from udfs.text_encoder import TextEncoder, read_tokenizer
 

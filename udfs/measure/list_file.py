@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from udfs.digest import file_digest
 from udfs.errors import ConfigError, MissingInputError, ModelError
 
 MAX_BYTES = 4 << 30  # of a list when unpacked: the largest public one has 0.2
@@ -32,7 +33,7 @@ def list_file(path: str | Path) -> ListFile:
     absolute = Path(path).absolute()
     if not absolute.is_file():
         raise MissingInputError(f"no such list: {absolute}")
-    return ListFile(str(absolute), _sha256(absolute))
+    return ListFile(str(absolute), file_digest(absolute))
 
 
 def list_digest(files: tuple[ListFile, ...]) -> str:
@@ -46,7 +47,7 @@ def read_lines(file: ListFile) -> Iterator[Line]:
     Raises ModelError if the file is not the one that was named, ConfigError if it unpacks to more than MAX_BYTES.
     """
     path = Path(file.path)
-    if not path.is_file() or _sha256(path) != file.sha256:
+    if not path.is_file() or file_digest(path) != file.sha256:
         raise ModelError(f"{path} is missing or has changed since it was named; put it back, or start again")
     try:
         if path.name.endswith(_TAR):
@@ -73,8 +74,3 @@ def _lines(stream: Iterable[bytes], member: str, path: Path) -> Iterator[Line]:
             raise ConfigError(f"{path}: unpacks to more than {MAX_BYTES:,} bytes, which no list needs")
         if text := raw.decode("utf-8", "replace").strip("\ufeff \t\r\n"):
             yield Line(text, member)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -43,7 +43,7 @@ def _head(recipe: Recipe, head: Head, card: ModelCard, measured: Measured) -> li
         "",
         f"{card.description}. Digest `{card.digest}`.",
         "",
-        f"Data: {card.training}",
+        *render_data(card),
         "",
         f"Licence: {card.licence}",
         "",
@@ -74,6 +74,11 @@ def _how(recipe: Recipe, head: Head) -> list[str]:
         "The model in this folder was then fitted on all pages.",
         f"Softmax regression on soft targets; pages weigh confidence^{conf.fit.confidence_power:g}.",
     ]
+
+
+def render_data(card: ModelCard) -> list[str]:
+    """Return what a model was trained on: in words, and as files."""
+    return [f"Data: {card.training}", "", *(f"- `{file.name}`, sha256 `{file.sha256}`" for file in card.data)]
 
 
 def render_figures(card: ModelCard, counts: Ints) -> list[str]:

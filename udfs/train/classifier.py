@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.conf import nearest, read_conf
+from udfs.digest import file_digest
 from udfs.errors import ConfigError
-from udfs.model_folder import ModelCard, file_digest, write_cards
+from udfs.model_folder import ModelCard, write_cards
 from udfs.onnx_model import OnnxModel
 from udfs.train.card import render_cards
 from udfs.train.dataset import label_shares, read_dataset
@@ -202,6 +203,7 @@ def _card(conf: Recipe, head: Head, place: tuple[int, str], result: Result) -> M
         "files": {MODEL_NAME: digest},
         "licence": head.conf.licence,
         "training": head.conf.training,
+        "data": head.data.files,
         "priors": {} if is_score else label_shares(head.labels, examples.targets, examples.weights),
         "metrics": result.metrics,
     }

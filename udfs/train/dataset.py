@@ -6,7 +6,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.conf import nearest
+from udfs.digest import DataFile, data_file
 from udfs.errors import ConfigError, MissingInputError
 from udfs.train.recipe import DataConf
 
@@ -28,7 +29,8 @@ N_ROWS_AT_ONCE = 1024
 class Dataset:
     """Labelled pages: `labels` are ids, `confidence` is the teacher's (1 where none is given).
 
-    `soft` holds the whole distribution over the labels where the rows give one, and `weights` how much a page counts.
+    `soft` holds the whole distribution over the labels where the rows give one, and `weights` how much a page counts;
+    `files` are those that the pages were read from.
     """
 
     pages: Texts
@@ -37,6 +39,7 @@ class Dataset:
     groups: Sequence[str]
     weights: Floats
     soft: Floats | None = None
+    files: tuple[DataFile, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,7 +49,15 @@ class Dataset:
         texts = Texts([self.pages.text[i] for i in rows], [self.pages.url[i] for i in rows])
         soft = None if self.soft is None else self.soft[rows]
         groups = [self.groups[i] for i in rows]
-        return Dataset(texts, self.labels[rows], self.confidence[rows], groups, self.weights[rows], soft)
+        return replace(
+            self,
+            pages=texts,
+            labels=self.labels[rows],
+            confidence=self.confidence[rows],
+            groups=groups,
+            weights=self.weights[rows],
+            soft=soft,
+        )
 
     def targets(self, n_labels: int) -> Floats:
         """Return soft targets [n, labels]: as given, or the confidence on the label and the rest spread evenly."""
@@ -105,6 +116,7 @@ def read_dataset(paths: Sequence[Path], keys: DataConf, labels: Sequence[str] = 
     if not found:
         raise MissingInputError(f"no labelled pages in {where}")
     data = _dataset(found, is_confidence_given=bool(keys.confidence), where=where)
+    data = replace(data, files=tuple(map(data_file, paths)))
     if labels:
         _check_ids(data, len(labels), where)
     return data
@@ -160,7 +172,7 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
 
     if path.is_dir() and next(path.rglob("_delta_log"), None):
         raise ConfigError(
-            f"{path} is a Delta table: its folder holds removed rows too; export it with webstrata sql --format jsonl"
+            f"{path} is a Delta table: its folder holds removed rows too; the command line reads it, or export its rows"
         )
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     if not all(file.is_file() for file in files) or not files:

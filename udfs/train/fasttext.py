@@ -11,10 +11,11 @@ import numpy.typing as npt
 from pydantic import Field
 
 from udfs.conf import Conf, read_conf
+from udfs.digest import file_digest
 from udfs.fasttext_model import file_label, load_fasttext
 from udfs.fasttext_scores import render, tempered
-from udfs.model_folder import InputSettings, ModelCard, ModelName, file_digest, write_cards
-from udfs.train.card import render_figures
+from udfs.model_folder import InputSettings, ModelCard, ModelName, write_cards
+from udfs.train.card import render_data, render_figures
 from udfs.train.dataset import Dataset, label_shares, read_dataset, split_in_three
 from udfs.train.fasttext_fit import FileSettings, How, train_file
 from udfs.train.linear import Examples, Fit, best_temperature
@@ -134,6 +135,7 @@ def _card(bench: Bench, temperature: float, metrics: dict[str, float], out: Path
         "files": {MODEL_NAME: file_digest(out / MODEL_NAME)},
         "licence": recipe.licence,
         "training": recipe.training,
+        "data": bench.data.files,
         "priors": label_shares(bench.labels, examples.targets, examples.weights),
         "metrics": metrics,
     }
@@ -147,7 +149,7 @@ def _readme(bench: Bench, card: ModelCard, counts: Ints) -> list[str]:
         "",
         f"{card.description}. Made by `webstrata train`. Digest `{card.digest}`.",
         "",
-        f"Data: {card.training}",
+        *render_data(card),
         "",
         f"Licence: {card.licence}",
         "",

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+N_BINS = 15
 BINARY = ("no", "yes")  # the labels of a score between 0 and 1
 
 
@@ -67,11 +69,16 @@ def auc_interval(value: float, n_good: int, n_bad: int) -> tuple[float, float]:
     return max(0.0, value - spread), min(1.0, value + spread)
 
 
-def calibration_error(confidence: Floats, is_right: npt.NDArray[np.bool_], n_bins: int = 15) -> float:
-    """Return the expected calibration error over equal-width bins (Naeini et al. 2015)."""
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    gaps = np.bincount(bins, weights=confidence - is_right, minlength=n_bins)
-    return float(np.abs(gaps).sum() / len(confidence))
+def confidence_bins(confidence: Floats) -> Ints:
+    """Return each confidence's bin, of `N_BINS` of equal width over 0 to 1."""
+    return np.minimum((confidence * N_BINS).astype(np.int64), N_BINS - 1)
+
+
+def calibration_error(confidence: Floats, is_right: Bools, weights: Floats | None = None) -> float:
+    """Return the expected calibration error over bins of equal width (Naeini et al. 2015)."""
+    weights = np.ones(len(confidence)) if weights is None else weights
+    gaps = np.bincount(confidence_bins(confidence), weights=weights * (confidence - is_right), minlength=N_BINS)
+    return float(np.abs(gaps).sum() / weights.sum())
 
 
 def _interval(name: str, is_right: npt.NDArray[np.bool_]) -> dict[str, float]:
