@@ -10,11 +10,11 @@ import numpy as np
 
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts, rounded
 from udfs.errors import ConfigError, ModelError
-from udfs.model_folder import PACKAGE_PREFIX, ModelCard, portable, read_model, verify_folder
-from udfs.model_trial import try_model
-from udfs.priors import Floats as Shares
-from udfs.priors import correct, normalised
-from udfs.scores import Floats, Score, load_scores
+from udfs.inference.priors import Floats as Shares
+from udfs.inference.priors import correct, normalised
+from udfs.inference.scores import Floats, Score, load_scores
+from udfs.model_store.folder import PACKAGE_PREFIX, ModelCard, portable, read_model, verify_folder
+from udfs.model_store.trial import try_model
 
 TINY = 1e-12  # a probability of 0 must not silence the other models of a blend
 

@@ -6,9 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts, rounded
-from udfs.fasttext_model import FastTextModel, load_fasttext
+from udfs.inference.fasttext_model import FastTextModel, load_fasttext
 from udfs.memo import Memo
-from udfs.model_folder import check_digest
+from udfs.model_store.folder import check_digest
 
 MODEL_SHA256 = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 # The first 2,000 characters name the same language as the whole page, four times as fast.

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from udfs.annotator import AnnotationField, Annotator, Columns, Predict, Texts
 from udfs.errors import MissingInputError
+from udfs.inference.text_encoder import count_tokens, read_tokenizer
 from udfs.memo import Memo
-from udfs.model_folder import check_digest, find_model, portable
-from udfs.text_encoder import count_tokens, read_tokenizer
+from udfs.model_store.folder import check_digest, find_model, portable
 
 DEFAULT_TOKENIZER = "package:tokenizer/tokenizer.json"
 

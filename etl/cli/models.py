@@ -9,7 +9,7 @@ from etl.cli.verb import add_verb
 from udfs.errors import ModelError
 
 if TYPE_CHECKING:
-    from udfs.model_cache import CachedModel
+    from udfs.model_store.cache import CachedModel
 
 
 def add_verbs(subparsers: Any) -> None:
@@ -24,7 +24,7 @@ def add_verbs(subparsers: Any) -> None:
 def add(args: argparse.Namespace) -> int:
     """Fetch a model, check it and say how an annotator names it."""
     from etl.cli.say import say
-    from udfs.model_cache import ModelCache
+    from udfs.model_store.cache import ModelCache
     from udfs.source import is_uri
 
     model = ModelCache().add(args.source)
@@ -40,7 +40,7 @@ def add(args: argparse.Namespace) -> int:
 def list_models(_args: argparse.Namespace) -> int:
     """Show all models, a line for each of their cards."""
     from etl.cli.say import say_table
-    from udfs.model_cache import ModelCache
+    from udfs.model_store.cache import ModelCache
 
     models = ModelCache().models()
     rows: list[Sequence[object]] = [(_name(model),) for model in models if not model.cards]
@@ -57,7 +57,7 @@ def show(args: argparse.Namespace) -> int:
     import yaml
 
     from etl.cli.say import say
-    from udfs.model_cache import ModelCache
+    from udfs.model_store.cache import ModelCache
 
     model = ModelCache().find(args.model)
     say(f"{_name(model)}: {model.folder}")
@@ -71,7 +71,7 @@ def show(args: argparse.Namespace) -> int:
 def verify(args: argparse.Namespace) -> int:
     """Check models against their digests; return 1 if one is damaged."""
     from etl.cli.say import say
-    from udfs.model_cache import ModelCache
+    from udfs.model_store.cache import ModelCache
 
     cache, n_damaged = ModelCache(), 0
     for model in [cache.find(name) for name in args.models] or cache.models():
@@ -87,7 +87,7 @@ def verify(args: argparse.Namespace) -> int:
 def remove(args: argparse.Namespace) -> int:
     """Remove a model from this node."""
     from etl.cli.say import say
-    from udfs.model_cache import ModelCache
+    from udfs.model_store.cache import ModelCache
 
     cache = ModelCache()
     model = cache.find(args.model)

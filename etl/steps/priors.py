@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from udfs.annotator import SCORE_DECIMALS
 from udfs.errors import ConfigError
-from udfs.priors import normalised
+from udfs.inference.priors import normalised
 
 
 def with_priors(

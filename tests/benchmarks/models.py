@@ -23,9 +23,9 @@ from tests.shared import SHARED
 from udfs.annotator import Annotator, Texts
 from udfs.annotators import load_annotators
 from udfs.classifier import classifier_annotator
-from udfs.model_folder import ModelCard, read_model
-from udfs.onnx_model import OnnxModel
-from udfs.text_model import encoder_of, shared_model
+from udfs.inference.onnx_model import OnnxModel
+from udfs.inference.text_model import encoder_of, shared_model
+from udfs.model_store.folder import ModelCard, read_model
 from udfs.train.dataset import read_rows
 
 CONF = Path(__file__).parents[2] / "conf" / "annotators.yaml"

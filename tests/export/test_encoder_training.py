@@ -15,8 +15,8 @@ from transformers import BertConfig, BertModel  # noqa: E402
 
 from tests.uncased_tokenizer import WORDS, uncased_tokenizer  # noqa: E402
 from udfs.annotator import Texts  # noqa: E402
-from udfs.model_folder import read_model  # noqa: E402
-from udfs.text_model import shared_model  # noqa: E402
+from udfs.inference.text_model import shared_model  # noqa: E402
+from udfs.model_store.folder import read_model  # noqa: E402
 from udfs.train.encoder import find_base, train_encoder  # noqa: E402
 
 

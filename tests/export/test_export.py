@@ -23,8 +23,8 @@ from udfs.export.checkpoint import Logits, load_checkpoint
 from udfs.export.export import export_checkpoint
 from udfs.export.graph import write_graph
 from udfs.export.recipe import ExportRecipe
-from udfs.model_folder import read_card, verify_folder
-from udfs.onnx_model import OnnxModel
+from udfs.inference.onnx_model import OnnxModel
+from udfs.model_store.folder import read_card, verify_folder
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of libraries that are not ours
 LENGTHS = (1, 2, 7, 300)

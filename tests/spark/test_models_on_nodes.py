@@ -14,7 +14,7 @@ from tests.servers import Behaviour, serve
 from tests.small_models import n_fetches, packed, write_colours
 from udfs.annotator import Annotator
 from udfs.classifier import classifier_annotator
-from udfs.model_folder import read_card
+from udfs.model_store.folder import read_card
 
 N_TASKS = 6
 

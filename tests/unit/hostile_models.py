@@ -22,9 +22,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from tests.unit.model_builder import seal, words_tokenizer
-from udfs import model_trial
 from udfs.classifier import classifier_annotator
 from udfs.errors import WebstrataError
+from udfs.model_store import trial as model_trial
 
 MEMORY_BYTES = 3 << 30
 CPU_SECONDS = 1  # of a trial

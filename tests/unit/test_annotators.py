@@ -10,7 +10,7 @@ from udfs.annotator import Texts
 from udfs.annotators import AnnotatorsConf, load_annotators
 from udfs.conf import parse_conf
 from udfs.errors import ConfigError, ModelError
-from udfs.model_folder import read_model
+from udfs.model_store.folder import read_model
 from udfs.train.dataset import read_dataset
 from udfs.train.metrics import auc
 from udfs.train.recipe import DataConf

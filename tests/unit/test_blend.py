@@ -15,7 +15,7 @@ from udfs.cascade import asked_where, cascade
 from udfs.classifier import Answer, Part, blend_annotator, classifier_annotator
 from udfs.conf import parse_conf
 from udfs.errors import ConfigError, ModelError
-from udfs.priors import correct, estimate_priors
+from udfs.inference.priors import correct, estimate_priors
 
 PAGES = Texts(["red red green", "blue", "red green"], ["", "", ""])
 EVEN = np.full(3, 1 / 3)

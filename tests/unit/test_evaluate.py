@@ -33,7 +33,7 @@ from udfs.evaluate.judges import open_judge
 from udfs.evaluate.priors import reweighted
 from udfs.evaluate.table import Keys, read_pages
 from udfs.evaluate.verdicts import of_probabilities
-from udfs.priors import correct, estimate_priors, read_priors
+from udfs.inference.priors import correct, estimate_priors, read_priors
 from udfs.train.dataset import split_by_group
 from udfs.train.metrics import calibration_error
 

@@ -9,7 +9,7 @@ from tests.processes import run_python
 from udfs.errors import ConfigError, MissingInputError, UsageError
 from udfs.export.recipe import ExportRecipe, read_recipe
 from udfs.export.samples import read_samples, sample_texts
-from udfs.model_folder import ModelCard
+from udfs.model_store.folder import ModelCard
 
 CONF = Path(__file__).parents[2] / "conf" / "export"
 FILES = {"model.onnx": "0" * 64, "tokenizer.json": "0" * 64}

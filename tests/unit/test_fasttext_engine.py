@@ -13,9 +13,9 @@ from tests.unit.model_builder import seal
 from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.errors import ConfigError, ModelError
-from udfs.fasttext_model import file_label, load_fasttext
-from udfs.fasttext_scores import render, tempered
-from udfs.model_folder import InputSettings, read_card
+from udfs.inference.fasttext_model import file_label, load_fasttext
+from udfs.inference.fasttext_scores import render, tempered
+from udfs.model_store.folder import InputSettings, read_card
 from udfs.train.fasttext_fit import FileSettings, How, count_features, fit_rows, train_file
 from udfs.train.linear import Examples, Fit, softmax
 from udfs.train.train import train

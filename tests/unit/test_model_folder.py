@@ -15,8 +15,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.errors import ConfigError, ModelError
-from udfs.model_folder import read_card, read_model
-from udfs.text_model import shared_model
+from udfs.inference.text_model import shared_model
+from udfs.model_store.folder import read_card, read_model
 
 WORDS = ("[PAD]", "red", "green", "blue")
 LABELS = ["Red", "Green", "Blue"]

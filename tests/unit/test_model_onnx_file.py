@@ -13,8 +13,8 @@ from onnx import TensorProto, helper
 
 from tests.unit.hostile_models import external, graph_model, plain
 from udfs.errors import ModelError
-from udfs.onnx_file import REFUSED_OPERATORS, check_onnx
-from udfs.onnx_model import OnnxModel
+from udfs.inference.onnx_model import OnnxModel
+from udfs.model_store.onnx_file import REFUSED_OPERATORS, check_onnx
 
 
 def _refusal(data: bytes, path: Path) -> str:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from udfs.annotator import Texts
-from udfs.model_folder import InputSettings, find_model
-from udfs.text_encoder import TextEncoder, read_tokenizer, shared_encoder
+from udfs.inference.text_encoder import TextEncoder, read_tokenizer, shared_encoder
+from udfs.model_store.folder import InputSettings, find_model
 from udfs.tokens import DEFAULT_TOKENIZER
 
 TOKENIZER = find_model(DEFAULT_TOKENIZER)

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from udfs.annotator import Texts
 from udfs.conf import parse_conf
 from udfs.errors import ConfigError
-from udfs.model_folder import InputSettings
-from udfs.word_encoder import CHARACTERS_AT_ONCE, END_PADS, TEXT_AT, URL_WORDS_AT, WordEncoder
-from udfs.word_numbers import (
+from udfs.inference.word_encoder import CHARACTERS_AT_ONCE, END_PADS, TEXT_AT, URL_WORDS_AT, WordEncoder
+from udfs.inference.word_numbers import (
     BASE,
     CAPITAL,
     KIND_MASK,
@@ -31,6 +30,7 @@ from udfs.word_numbers import (
     character_numbers,
     token_numbers,
 )
+from udfs.model_store.folder import InputSettings
 
 TEMPLATE = "{url}\n\n{text}"
 texts = st.text(st.sampled_from("aB éÉßİ日कि1٣9_.'\n\t\xa0🙂𝐀-"), max_size=80)

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from udfs.annotator import Texts
 from udfs.errors import MissingInputError, ModelError
-from udfs.model_folder import find_model
+from udfs.model_store.folder import find_model
 from udfs.tokens import DEFAULT_TOKENIZER, tokens_annotator
 
 TEXTS = Texts(["Hello, world!\n", "", "naïve 语言 🙂"], ["", "", ""])

@@ -17,9 +17,9 @@ from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.conf import parse_conf, read_conf
 from udfs.errors import ConfigError, MissingInputError
-from udfs.model_folder import find_model, read_card
-from udfs.scores import flattened
-from udfs.text_encoder import read_tokenizer
+from udfs.inference.scores import flattened
+from udfs.inference.text_encoder import read_tokenizer
+from udfs.model_store.folder import find_model, read_card
 from udfs.train.dataset import Dataset, read_dataset, split_by_group
 from udfs.train.features import Features, inverse_frequency, weighted
 from udfs.train.heads import Bench, Head

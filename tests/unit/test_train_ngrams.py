@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from udfs.annotator import Texts
 from udfs.conf import parse_conf
 from udfs.errors import ConfigError
-from udfs.model_folder import InputSettings
-from udfs.onnx_model import OnnxModel
+from udfs.inference.onnx_model import OnnxModel
+from udfs.inference.word_encoder import WordEncoder
+from udfs.inference.word_numbers import token_numbers
+from udfs.model_store.folder import InputSettings
 from udfs.train.features import weighted
 from udfs.train.ngram_block import NgramBlock
 from udfs.train.ngram_graph import NgramModel, quantised, write_ngram_graph
 from udfs.train.ngram_table import FINGERPRINT_MASK, build_table
 from udfs.train.ngrams import MIX, Ints, common_words, count_ngrams, frequent, ngram_matrix, values
-from udfs.word_encoder import WordEncoder
-from udfs.word_numbers import token_numbers
 
 ENCODER = WordEncoder(InputSettings(tokenizer="words", template="{url}\n\n{text}", max_chars=2000, max_tokens=300))
 BLOCKS = (

@@ -30,8 +30,8 @@ from udfs.evaluate.priors import Correction, effect
 from udfs.evaluate.provenance import warning
 from udfs.evaluate.table import LabelledPages
 from udfs.evaluate.verdicts import Verdicts
+from udfs.inference.priors import estimate_priors, normalised, read_priors
 from udfs.language import language_annotator
-from udfs.priors import estimate_priors, normalised, read_priors
 from udfs.train.metrics import BINARY, N_BINS
 
 Floats = npt.NDArray[np.float64]

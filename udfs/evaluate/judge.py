@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
-from udfs.model_folder import ModelCard
+from udfs.model_store.folder import ModelCard
 
 Floats = npt.NDArray[np.float64]
 PAGES_PER_BATCH = 256

@@ -11,8 +11,8 @@ from udfs.classifier import Part, vouched
 from udfs.conf import read_conf
 from udfs.errors import ConfigError
 from udfs.evaluate.judge import Judge
-from udfs.model_folder import PACKAGE_PREFIX, find_model, read_model
-from udfs.scores import load_scores
+from udfs.inference.scores import load_scores
+from udfs.model_store.folder import PACKAGE_PREFIX, find_model, read_model
 
 
 def open_judge(model: str, annotators: Path | AnnotatorsConf) -> Judge:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from udfs.evaluate.figures import figures
 from udfs.evaluate.verdicts import Verdicts, of_probabilities
-from udfs.priors import correct
+from udfs.inference.priors import correct
 from udfs.train.metrics import calibration_error, macro_f1
 
 Floats = npt.NDArray[np.float64]

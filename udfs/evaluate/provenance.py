@@ -7,7 +7,7 @@ from pathlib import Path
 from udfs.digest import DataFile
 from udfs.evaluate.figures import Figure
 from udfs.evaluate.judge import Judge
-from udfs.model_folder import ModelCard
+from udfs.model_store.folder import ModelCard
 
 MAX_README_BYTES = 1_000_000
 

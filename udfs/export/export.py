@@ -14,9 +14,9 @@ from udfs.export.quiet import quiet
 from udfs.export.readme import render_readme
 from udfs.export.recipe import CardConf, ExportRecipe
 from udfs.export.samples import sample_texts
-from udfs.model_folder import ModelCard, write_cards
-from udfs.onnx_model import OnnxModel
-from udfs.text_encoder import TextEncoder, read_tokenizer
+from udfs.inference.onnx_model import OnnxModel
+from udfs.inference.text_encoder import TextEncoder, read_tokenizer
+from udfs.model_store.folder import ModelCard, write_cards
 
 GRAPH_NAME, TOKENIZER_NAME = "model.onnx", "tokenizer.json"
 N_SAMPLE_TOKENS = 512  # attention is quadratic: longer samples would tell little more

@@ -9,7 +9,7 @@ import torch
 
 from udfs.errors import ModelError
 from udfs.export.recipe import ExportRecipe
-from udfs.onnx_model import OnnxModel
+from udfs.inference.onnx_model import OnnxModel
 
 Floats = npt.NDArray[np.float32]
 

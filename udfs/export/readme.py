@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from udfs.export.recipe import ExportRecipe
-from udfs.model_folder import ModelCard
+from udfs.model_store.folder import ModelCard
 
 
 def render_readme(recipe: ExportRecipe, cards: Sequence[ModelCard], figures: dict[str, float]) -> str:

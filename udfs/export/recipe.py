@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from udfs.conf import Conf, Name, read_conf
 from udfs.errors import ConfigError
-from udfs.model_folder import InputSettings, OutputSettings
+from udfs.model_store.folder import InputSettings, OutputSettings
 from udfs.train.recipe import Taxonomy, beside
 
 FP32_TOLERANCE = 1e-3

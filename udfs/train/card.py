@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from udfs.model_folder import ModelCard
+from udfs.model_store.folder import ModelCard
 from udfs.train.heads import Head
 from udfs.train.metrics import Ints
 from udfs.train.recipe import Recipe

@@ -12,8 +12,9 @@ from udfs.annotator import Texts
 from udfs.conf import nearest, read_conf
 from udfs.digest import file_digest
 from udfs.errors import ConfigError
-from udfs.model_folder import ModelCard, write_cards
-from udfs.onnx_model import OnnxModel
+from udfs.inference.onnx_model import OnnxModel
+from udfs.inference.word_encoder import WordEncoder
+from udfs.model_store.folder import ModelCard, write_cards
 from udfs.train.card import render_cards
 from udfs.train.dataset import label_shares, read_dataset
 from udfs.train.features import make_features
@@ -22,7 +23,6 @@ from udfs.train.linear import Calibration, best_calibration
 from udfs.train.metrics import BINARY, Ints, confusion, label_metrics, score_metrics
 from udfs.train.ngram_graph import NgramModel, write_ngram_graph
 from udfs.train.recipe import HeadConf, Recipe, Taxonomy, beside
-from udfs.word_encoder import WordEncoder
 
 Floats = npt.NDArray[np.float32]
 MODEL_NAME = "model.onnx"

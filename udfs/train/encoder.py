@@ -15,9 +15,9 @@ from udfs.conf import read_conf
 from udfs.errors import ConfigError, MissingInputError
 from udfs.export.export import GRAPH_NAME, TOKENIZER_NAME, export_checkpoint
 from udfs.export.recipe import CardConf, ExportRecipe
-from udfs.model_folder import ModelCard, OutputSettings, card_file, read_card, write_cards
-from udfs.onnx_model import OnnxModel
-from udfs.text_encoder import TextEncoder, read_tokenizer
+from udfs.inference.onnx_model import OnnxModel
+from udfs.inference.text_encoder import TextEncoder, read_tokenizer
+from udfs.model_store.folder import ModelCard, OutputSettings, card_file, read_card, write_cards
 from udfs.train.card import render_figures
 from udfs.train.cased import add_case, as_it_is
 from udfs.train.dataset import Dataset, label_shares, read_dataset, split_by_group

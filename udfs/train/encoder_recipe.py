@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from udfs.conf import Conf, Name
-from udfs.model_folder import InputSettings
+from udfs.model_store.folder import InputSettings
 
 
 class HeadConf(Conf):

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from udfs.conf import Conf, read_conf
 from udfs.digest import file_digest
-from udfs.fasttext_model import file_label, load_fasttext
-from udfs.fasttext_scores import render, tempered
-from udfs.model_folder import InputSettings, ModelCard, ModelName, write_cards
+from udfs.inference.fasttext_model import file_label, load_fasttext
+from udfs.inference.fasttext_scores import render, tempered
+from udfs.model_store.folder import InputSettings, ModelCard, ModelName, write_cards
 from udfs.train.card import render_data, render_figures
 from udfs.train.dataset import Dataset, label_shares, read_dataset, split_in_three
 from udfs.train.fasttext_fit import FileSettings, How, train_file

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from udfs.fasttext_model import file_label
+from udfs.inference.fasttext_model import file_label
 from udfs.train.linear import Examples, Fit, fit_dual, gram
 
 Floats = npt.NDArray[np.float32]

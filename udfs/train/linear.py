@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize_scalar
 
-from udfs.scores import flattened
+from udfs.inference.scores import flattened
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto
 
+from udfs.inference.word_numbers import KIND_BITS, KIND_MASK, MARK, NUMBER, WORD_BITS, WORD_MASK
 from udfs.train.ngram_block import NgramBlock
 from udfs.train.ngram_table import FINGERPRINT_MASK, NgramTable, build_table
 from udfs.train.ngrams import (
@@ -27,7 +28,6 @@ from udfs.train.ngrams import (
     window,
 )
 from udfs.train.onnx_graph import Graph
-from udfs.word_numbers import KIND_BITS, KIND_MASK, MARK, NUMBER, WORD_BITS, WORD_MASK
 
 TINY = 1e-9
 SPREAD = 64  # what a head's largest weight is scaled to, well inside half precision

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from udfs.inference.word_encoder import END_PADS, TEXT_AT, URL_WORDS_AT
+from udfs.inference.word_numbers import KIND_BITS, KIND_MASK, MARK, NUMBER, WORD_BITS, WORD_MASK
 from udfs.train.ngram_block import NgramBlock
-from udfs.word_encoder import END_PADS, TEXT_AT, URL_WORDS_AT
-from udfs.word_numbers import KIND_BITS, KIND_MASK, MARK, NUMBER, WORD_BITS, WORD_MASK
 
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]

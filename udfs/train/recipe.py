@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from udfs.conf import Conf, nearest
-from udfs.model_folder import InputSettings, ModelName
+from udfs.model_store.folder import InputSettings, ModelName
 from udfs.train.ngram_block import NgramBlock
 
 

@@ -22,10 +22,10 @@ from typing import IO, Any, NamedTuple
 
 from udfs.cache_folder import cache_folder
 from udfs.errors import ConfigError, ModelError, WebstrataError
-from udfs.model_check import Cards, check_model, read_cards
-from udfs.model_folder import CACHE_PREFIX
-from udfs.model_source import fetch_model
-from udfs.model_trial import try_model
+from udfs.model_store.check import Cards, check_model, read_cards
+from udfs.model_store.folder import CACHE_PREFIX
+from udfs.model_store.source import fetch_model
+from udfs.model_store.trial import try_model
 from udfs.source import is_uri
 
 

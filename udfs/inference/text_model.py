@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
+from udfs.inference.onnx_model import OnnxModel
+from udfs.inference.text_encoder import Encoder, shared_encoder
+from udfs.inference.window import Window
+from udfs.inference.word_encoder import WordEncoder
 from udfs.memo import Memo
-from udfs.model_folder import ModelCard
-from udfs.onnx_model import OnnxModel
-from udfs.text_encoder import Encoder, shared_encoder
-from udfs.window import Window
-from udfs.word_encoder import WordEncoder
+from udfs.model_store.folder import ModelCard
 
 Floats = npt.NDArray[np.float32]
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.annotator import Texts
-from udfs.model_folder import InputSettings
-from udfs.window import Window
-from udfs.word_numbers import KIND_MASK, MARK, character_numbers, token_numbers
+from udfs.inference.window import Window
+from udfs.inference.word_numbers import KIND_MASK, MARK, character_numbers, token_numbers
+from udfs.model_store.folder import InputSettings
 
 Ints = npt.NDArray[np.int64]
 

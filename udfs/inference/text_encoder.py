@@ -8,9 +8,9 @@ from tokenizers import Tokenizer
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
-from udfs.model_folder import InputSettings
-from udfs.tokenizer_file import check_tokenizer
-from udfs.window import Window, cut_by, head_tail
+from udfs.inference.window import Window, cut_by, head_tail
+from udfs.model_store.folder import InputSettings
+from udfs.model_store.tokenizer_file import check_tokenizer
 
 _shared: dict[tuple[str, str], "TextEncoder"] = {}
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.errors import ModelError
-from udfs.onnx_file import check_onnx
+from udfs.model_store.onnx_file import check_onnx
 
 Floats = npt.NDArray[np.float32]
 INPUTS = ("input_ids", "attention_mask")

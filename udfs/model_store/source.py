@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from udfs.errors import ConfigError, MissingInputError, ModelError
-from udfs.model_archive import MAX_MEMBERS, README_NAME, refuse, unpack, write_file
-from udfs.model_check import read_cards
+from udfs.model_store.archive import MAX_MEMBERS, README_NAME, refuse, unpack, write_file
+from udfs.model_store.check import read_cards
 from udfs.source import is_uri, list_files, open_uri
 
 _WEB = ("http://", "https://")

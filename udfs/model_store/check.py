@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from udfs.fasttext_file import check_fasttext
-from udfs.model_archive import README_NAME, refuse
-from udfs.model_folder import CARD_NAME, ModelCard, check_digest, read_card
-from udfs.onnx_file import check_onnx
+from udfs.model_store.archive import README_NAME, refuse
+from udfs.model_store.fasttext_file import check_fasttext
+from udfs.model_store.folder import CARD_NAME, ModelCard, check_digest, read_card
+from udfs.model_store.onnx_file import check_onnx
 
 Cards = Mapping[str, ModelCard]  # by file name, such as model.yaml
 

@@ -29,8 +29,8 @@ ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 class InputSettings(Conf):
     """How a page becomes the model's input.
 
-    tokenizer: `file` is the folder's tokenizer.json, `words` that of word_encoder.py, which needs no file.
-    long: what is seen of a page of more than `max_tokens`, see window.py.
+    tokenizer: `file` is the folder's tokenizer.json, `words` that of inference/word_encoder.py, which needs no file.
+    long: what is seen of a page of more than `max_tokens`, see inference/window.py.
     """
 
     tokenizer: Literal["file", "words"] = "file"
@@ -158,7 +158,7 @@ def find_model(model: str, digest: str | None = None) -> Path:
         return Path(str(files("udfs") / "models" / place.removeprefix(PACKAGE_PREFIX)))
     if not _is_cached(place):
         return Path(place)
-    from udfs.model_cache import cached_model  # here, because the cache reads cards
+    from udfs.model_store.cache import cached_model  # here, because the cache reads cards
 
     return cached_model(place, card, digest)
 

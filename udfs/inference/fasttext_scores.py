@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
-from udfs.fasttext_model import file_label, load_fasttext
+from udfs.inference.fasttext_model import file_label, load_fasttext
 from udfs.memo import Memo
-from udfs.model_folder import InputSettings, ModelCard
+from udfs.model_store.folder import InputSettings, ModelCard
 
 Floats = npt.NDArray[np.floating]
 

@@ -4,7 +4,7 @@ Checked, without the onnx package (its loader has had path-traversal bugs): no t
 with another size than it says, no sparse tensor (a few bytes become terabytes), no operator domain outside
 ALLOWED_DOMAINS, no operator that loops or draws, no functions (they call each other in exponential numbers) and no
 training, no nesting deeper than MAX_DEPTH, no more fields than MAX_FIELDS, every length inside its parent.
-What a graph computes, and in how much time and memory, only a trial can tell: udfs/model_trial.py.
+What a graph computes, and in how much time and memory, only a trial can tell: udfs/model_store/trial.py.
 """
 
 import mmap

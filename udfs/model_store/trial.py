@@ -23,7 +23,7 @@ from typing import IO, NamedTuple
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError, WebstrataError
-from udfs.model_folder import ModelCard, name_in, read_model
+from udfs.model_store.folder import ModelCard, name_in, read_model
 
 CPU_SECONDS = 30  # and more for large models
 BYTES_PER_SECOND = 10 << 20
@@ -99,7 +99,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Try one model after another, until there is no request: what the child does."""
     import onnxruntime  # noqa: F401  (before the fork, not in each)
 
-    import udfs.scores  # noqa: F401
+    import udfs.inference.scores  # noqa: F401
 
     while line := requests.readline():
         with TemporaryFile() as said:
@@ -143,7 +143,7 @@ def _limit(trial: Trial) -> None:
 
 
 def _answer(trial: Trial) -> None:
-    from udfs.scores import load_scores
+    from udfs.inference.scores import load_scores
 
     card = read_model(trial.model, trial.digest)[1]
     load_scores(trial.model, trial.digest)(trial_pages(card.input.max_chars))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.errors import ModelError
-from udfs.fasttext_file import check_fasttext
+from udfs.model_store.fasttext_file import check_fasttext
 
 LABEL_PREFIX = "__label__"
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from udfs.errors import ModelError
-from udfs.model_folder import InputSettings
+from udfs.model_store.folder import InputSettings
 
 TAIL_SHARE = 4  # a quarter
 

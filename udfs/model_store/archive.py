@@ -18,7 +18,7 @@ from typing import IO, NoReturn, Protocol
 
 from udfs.conf import MAX_YAML_BYTES
 from udfs.errors import ModelError
-from udfs.model_folder import MAX_FILE_BYTES
+from udfs.model_store.folder import MAX_FILE_BYTES
 
 README_NAME = "README.md"
 MAX_MEMBERS = 64

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
-from udfs.fasttext_scores import fasttext_scores
-from udfs.model_folder import ModelCard, OutputSettings, read_model, verify_folder
-from udfs.text_model import shared_model
+from udfs.inference.fasttext_scores import fasttext_scores
+from udfs.inference.text_model import shared_model
+from udfs.model_store.folder import ModelCard, OutputSettings, read_model, verify_folder
 
 Floats = npt.NDArray[np.floating]
 Score = Callable[[Texts], Floats]  # [page, score]
