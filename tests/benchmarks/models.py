@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--annotators", nargs="*", default=["topic", "format", "quality"])
     parser.add_argument("--encoder", help="a model folder of an fp32 encoder, as an annotator's line names it")
     parser.add_argument("--pages", type=int, default=1_000, help="pages of a round with the default models")
-    parser.add_argument("--encoder-pages", type=int, default=40)
+    parser.add_argument("--encoder-pages", type=int, default=200, help="so many that a job's start does not count")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     if args.annotators:
