@@ -20,6 +20,11 @@ from etl.steps.conditions import GIVEN, looked_at
 from udfs.annotator import Annotator
 from udfs.errors import ConflictError, MissingInputError
 
+# A batch is one file of Parquet or a few, which as many tasks could read: models want all cores. A task of so many
+# documents takes seconds with the annotators that we ship, a minute with an encoder.
+DOCUMENTS_PER_TASK = 500
+DOCUMENTS_PER_FILE = 100_000  # of what is said of them, about 50 MB
+
 
 @dataclass(frozen=True)
 class AnnotateResult:
@@ -72,7 +77,13 @@ def _annotate_batch(lake: Lake, crawl: str, batch: str, annotators: Sequence[Ann
     because = {**run.because, **where, "annotators": {a.name: a.version for a in annotators}}
     if lake.version("annotations") != (now.pinned_at or {})["annotations"]:
         raise ConflictError(f"another driver annotates {crawl} at the same time; run it again")
-    lake.replace("annotations", step(documents, stored, annotators), where=where, because=because)
+    n_tasks, n_files = -(-max(missing) // DOCUMENTS_PER_TASK), -(-n_documents // DOCUMENTS_PER_FILE)
+    if n_tasks <= n_files:
+        annotations = step(documents, stored, annotators)
+    else:
+        spread = documents.repartition(n_tasks, "page_id")
+        annotations = step(spread, stored, annotators).repartition(n_files, "page_id")
+    lake.replace("annotations", annotations, where=where, because=because)
     return n_documents, True
 
 

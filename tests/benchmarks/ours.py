@@ -26,13 +26,15 @@ class Ours:
         return [self._ingest(lake, n_pages, extractor), self._language(lake, n_pages, extractor)]
 
     def all_steps(self, n_pages: int) -> list[Stage]:
-        """Do the whole flow to a mixture; `language` alone works on a copy of the lake."""
-        lake, copy = self._fresh_lake(), self._fresh_lake("copy")
-        ingested = self._ingest(lake, n_pages, "resiliparse")
-        shutil.copytree(lake, copy)
-        language = self._language(copy, n_pages, "resiliparse")
-        shutil.rmtree(copy)
-        return [ingested, language, *(self._run(step, lake, n_pages) for step in ("annotate", "dedup", "mix"))]
+        """Do the whole flow to a mixture; `language` alone and the measures work on copies of the lake."""
+        lake = self._fresh_lake()
+        stages = [self._ingest(lake, n_pages, "resiliparse")]
+        for step, name in (("language", "language, resiliparse"), ("measures", "measures")):
+            copy = self._fresh_lake("copy")
+            shutil.copytree(lake, copy)
+            stages.append(self._run(step, copy, n_pages, name=name))
+            shutil.rmtree(copy)
+        return [*stages, *(self._run(step, lake, n_pages) for step in ("annotate", "dedup", "mix"))]
 
     def ingest_files(self, files: Sequence[Path], n_pages: int) -> Stage:
         """Ingest some files into a lake of their own."""

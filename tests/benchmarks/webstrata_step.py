@@ -18,6 +18,8 @@ from tests.benchmarks.stage import Said, report
 from udfs.conf import parse_conf
 
 CRAWL = "BENCH"
+# All that is said of a text without a model, beside its language.
+MEASURES = ("text", "gopher", "c4", "fineweb", "dclm", "characters", "personal", "readability", "url_shape")
 TOKENS_PER_PAGE = 500  # of the budget: about a quarter of what the pages have
 MIXTURE = {
     "name": "bench",
@@ -52,6 +54,10 @@ def _language(lake: Lake, options: Options) -> Said:
     return {"documents": annotate(lake, CRAWL, find_annotators(only=["language"])).n_documents}
 
 
+def _measures(lake: Lake, options: Options) -> Said:
+    return {"documents": annotate(lake, CRAWL, find_annotators(only=["language", *MEASURES])).n_documents}
+
+
 def _annotate(lake: Lake, options: Options) -> Said:
     return {"documents": annotate(lake, CRAWL, find_annotators()).n_documents}
 
@@ -70,6 +76,7 @@ def _mix(lake: Lake, options: Options) -> Said:
 STEPS: dict[str, Callable[[Lake, Options], Said]] = {
     "ingest": _ingest,
     "language": _language,
+    "measures": _measures,
     "annotate": _annotate,
     "dedup": _dedup,
     "mix": _mix,

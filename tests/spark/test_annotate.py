@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from etl.jobs.annotate import annotate
 from etl.jobs.ingest import IngestOptions, ingest
@@ -93,6 +94,29 @@ def test_a_new_annotator_computes_only_its_own_column_and_keeps_the_others(lake:
     for row in lake.table("annotations").collect():
         assert row["length"]["n"] == row["other"]["n"] > 0
         assert set(row["annotators"]) >= {"length", "other"}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_documents_of_one_file_are_annotated_by_several_tasks_and_written_as_one_file(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    fields = (AnnotationField("n", "BIGINT", "Documents that were seen at once"),)
+    at_once = Annotator(
+        "at_once", str(tmp_path), fields, lambda: lambda texts: {"n": [len(texts.text)] * len(texts.text)}
+    )
+    own = Lake.open(lake.spark, str(tmp_path / "lake"), create=True)
+    ingest(own, [str(write_crawl(tmp_path / "in", some_files(1, 12)))], IngestOptions(CRAWL))
+    if not is_first:
+        annotate(own, CRAWL, [counting(tmp_path / "log")])
+    monkeypatch.setattr("etl.jobs.annotate.DOCUMENTS_PER_TASK", 4)
+
+    annotate(own, CRAWL, [counting(tmp_path / "log"), at_once])
+
+    rows = own.table("annotations").withColumn("file", F.input_file_name()).collect()
+    assert max(row["at_once"]["n"] for row in rows) < 12
+    assert len({row["file"] for row in rows}) == 1
+    assert len({row["page_id"] for row in rows}) == len(rows) == 12
+    assert seen(tmp_path / "log")["text"] == 12
 
 
 def test_only_one_of_several_annotators_leaves_what_the_others_said(lake: Lake, tmp_path: Path) -> None:

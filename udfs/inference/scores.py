@@ -8,13 +8,13 @@ import numpy.typing as npt
 
 from udfs.annotator import Texts
 from udfs.errors import ModelError
+from udfs.inference.calibration import flattened
 from udfs.inference.fasttext_scores import fasttext_scores
 from udfs.inference.text_model import shared_model
 from udfs.model_store.folder import ModelCard, OutputSettings, read_model, verify_folder
 
 Floats = npt.NDArray[np.floating]
 Score = Callable[[Texts], Floats]  # [page, score]
-TINY = 1e-9
 
 
 def load_scores(model: str, digest: str | None = None) -> Score:
@@ -31,14 +31,6 @@ def load_scores(model: str, digest: str | None = None) -> Score:
         return _onnx_score(folder, card)
     probabilities = fasttext_scores(folder, card)
     return lambda texts: _scaled(probabilities(texts), card.output)
-
-
-def flattened(logits: Floats, power: float) -> Floats:
-    """Return rows of logits centred and divided by their standard deviation to a power below 1; of 0, as they are."""
-    if not power:
-        return logits
-    centred = logits - logits.mean(axis=1, keepdims=True)
-    return np.asarray(centred / np.maximum(centred.std(axis=1, keepdims=True), TINY) ** power)
 
 
 def _onnx_score(folder: Path, card: ModelCard) -> Score:

@@ -12,6 +12,7 @@ from udfs.annotator import Texts
 from udfs.conf import nearest, read_conf
 from udfs.digest import file_digest
 from udfs.errors import ConfigError
+from udfs.inference.calibration import Calibration
 from udfs.inference.onnx_model import OnnxModel
 from udfs.inference.word_encoder import WordEncoder
 from udfs.model_store.folder import ModelCard, write_cards
@@ -19,7 +20,7 @@ from udfs.train.card import render_cards
 from udfs.train.dataset import label_shares, read_dataset
 from udfs.train.features import make_features
 from udfs.train.heads import Bench, FittedHead, Head
-from udfs.train.linear import Calibration, best_calibration
+from udfs.train.linear import best_calibration
 from udfs.train.metrics import BINARY, Ints, confusion, label_metrics, score_metrics
 from udfs.train.ngram_graph import NgramModel, write_ngram_graph
 from udfs.train.recipe import HeadConf, Recipe, Taxonomy, beside
@@ -196,7 +197,7 @@ def _card(conf: Recipe, head: Head, place: tuple[int, str], result: Result) -> M
         "input": conf.input,
         "output": {
             "activation": "sigmoid" if is_score else "softmax",
-            "temperature": round(result.calibration.temperature, 4),
+            "temperature": result.calibration.temperature,
             "flatten": result.calibration.flatten,
             "head": first,
         },

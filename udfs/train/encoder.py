@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,7 @@ from udfs.conf import read_conf
 from udfs.errors import ConfigError, MissingInputError
 from udfs.export.export import GRAPH_NAME, TOKENIZER_NAME, export_checkpoint
 from udfs.export.recipe import CardConf, ExportRecipe
+from udfs.inference.calibration import Calibration
 from udfs.inference.onnx_model import OnnxModel
 from udfs.inference.text_encoder import TextEncoder, read_tokenizer
 from udfs.model_store.folder import ModelCard, OutputSettings, card_file, read_card, write_cards
@@ -24,7 +25,7 @@ from udfs.train.dataset import Dataset, label_shares, read_dataset, split_by_gro
 from udfs.train.encoder_fit import Targets, fine_tune, logits_of
 from udfs.train.encoder_model import HeadedEncoder, load_encoder, save
 from udfs.train.encoder_recipe import EncoderRecipe, HeadConf
-from udfs.train.linear import best_temperature, softmax
+from udfs.train.linear import best_calibration
 from udfs.train.metrics import confusion, label_metrics
 from udfs.train.recipe import DataConf, Taxonomy, beside
 
@@ -84,7 +85,7 @@ def train_encoder(recipe: Path, data: Sequence[Path], out: Path) -> dict[str, fl
         for seed, part in enumerate(conf.rounds, conf.seed):
             fine_tune(model, partial(bench.pages, bench.train), bench.targets(bench.train), part, seed)
     save(model, tokenizer, checkpoint)
-    return _export(bench, _temperatures(bench, model), out)
+    return _export(bench, _calibrations(bench, model), out)
 
 
 def checkpoint_of(out: Path) -> Path:
@@ -135,19 +136,19 @@ def _prepare(conf: EncoderRecipe, heads: Sequence[_Head], tokenizer: Path) -> _B
     return _Bench(conf, heads, train, tuning, test, windows)
 
 
-def _temperatures(bench: _Bench, model: HeadedEncoder) -> list[float]:
+def _calibrations(bench: _Bench, model: HeadedEncoder) -> list[Calibration]:
     logits = logits_of(model, bench.pages(bench.tuning), bench.conf.rounds[-1])
-    return [best_temperature(logits[:, head.logits], head.data.labels[bench.tuning]) for head in bench.heads]
+    return [best_calibration(logits[:, head.logits], head.data.labels[bench.tuning]) for head in bench.heads]
 
 
-def _export(bench: _Bench, temperatures: Sequence[float], out: Path) -> dict[str, float]:
+def _export(bench: _Bench, calibrations: Sequence[Calibration], out: Path) -> dict[str, float]:
     """Write the model folder; return the figures of its graph on the test pages, and write them in its cards."""
-    exported = export_checkpoint(checkpoint_of(out), out, _export_recipe(bench, temperatures))
+    exported = export_checkpoint(checkpoint_of(out), out, _export_recipe(bench, calibrations))
     graph = OnnxModel(out / GRAPH_NAME)
     logits = np.array([graph.logits(ids) for ids in bench.pages(bench.test)])
     figures, cards, readme = dict[str, float](), list[ModelCard](), _how(bench, out)
-    for head, temperature, taught in zip(bench.heads, temperatures, bench.targets(bench.train), strict=True):
-        part, scores = head.data.part(bench.test), softmax(logits[:, head.logits], temperature)
+    for head, calibration, taught in zip(bench.heads, calibrations, bench.targets(bench.train), strict=True):
+        part, scores = head.data.part(bench.test), calibration.probabilities(logits[:, head.logits])
         found = label_metrics(scores, part.labels, part.confidence, bench.conf.data.sure)
         priors = label_shares(head.labels, taught.soft, taught.weight)
         card = read_card(out, card_file(head.conf.name, len(bench.heads))).model_copy(update={"priors": priors})
@@ -169,7 +170,7 @@ def _how(bench: _Bench, out: Path) -> list[str]:
         "## How it was trained",
         "",
         f"- {sum(n):,} pages, split by `{conf.data.group or 'page'}` by a hash (seed `{conf.split_seed}`): {n[0]:,} to "
-        f"fit, {n[1]:,} for the temperatures, {n[2]:,} for the test.",
+        f"fit, {n[1]:,} for the calibration, {n[2]:,} for the test.",
         "- The figures are those of the exported graph on the test pages; it was not fitted on them afterwards.",
         f"- `{conf.base}`, fine-tuned in {n_passes} passes over the pages (seed {conf.seed}); soft targets, and pages "
         "weigh as much as their label is sure.",
@@ -178,15 +179,15 @@ def _how(bench: _Bench, out: Path) -> list[str]:
     ]
 
 
-def _export_recipe(bench: _Bench, temperatures: Sequence[float]) -> ExportRecipe:
+def _export_recipe(bench: _Bench, calibrations: Sequence[Calibration]) -> ExportRecipe:
     cards = [
         CardConf(
             name=head.conf.name,
             description=head.conf.description,
             labels=head.labels,
-            output=OutputSettings(head=head.logits.start, temperature=round(temperature, 4)),
+            output=OutputSettings(head=head.logits.start, **asdict(calibration)),
         )
-        for head, temperature in zip(bench.heads, temperatures, strict=True)
+        for head, calibration in zip(bench.heads, calibrations, strict=True)
     ]
     said = bench.conf.model_dump(include={"version", "precision", "licence", "training", "limits"})
     return ExportRecipe(pooling="mean", input=bench.conf.input, cards=tuple(cards), **said)

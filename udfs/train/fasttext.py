@@ -12,13 +12,14 @@ from pydantic import Field
 
 from udfs.conf import Conf, read_conf
 from udfs.digest import file_digest
+from udfs.inference.calibration import Calibration
 from udfs.inference.fasttext_model import file_label, load_fasttext
-from udfs.inference.fasttext_scores import render, tempered
+from udfs.inference.fasttext_scores import calibrated, logarithms, render
 from udfs.model_store.folder import InputSettings, ModelCard, ModelName, write_cards
 from udfs.train.card import render_data, render_figures
 from udfs.train.dataset import Dataset, label_shares, read_dataset, split_in_three
 from udfs.train.fasttext_fit import FileSettings, How, train_file
-from udfs.train.linear import Examples, Fit, best_temperature
+from udfs.train.linear import Examples, Fit, best_calibration
 from udfs.train.metrics import Ints, confusion, label_metrics
 from udfs.train.recipe import DataConf, Taxonomy, beside
 
@@ -91,12 +92,12 @@ def train_fasttext(recipe: Path, data: Sequence[Path], out: Path) -> dict[str, f
     The figures are of a model fitted without the test pages; the model written is then fitted on all of them.
     """
     bench = prepare(recipe, data)
-    temperature, probabilities, test = _evaluate(bench)
+    calibration, probabilities, test = _evaluate(bench)
     part = bench.data.part(test)
     metrics = label_metrics(probabilities, part.labels, part.confidence, bench.recipe.data.sure)
     out.mkdir(parents=True, exist_ok=True)
     bench.train(np.arange(len(bench.data)), out / MODEL_NAME)
-    card = _card(bench, temperature, metrics, out)
+    card = _card(bench, calibration, metrics, out)
     write_cards(out, [card])
     readme = _readme(bench, card, confusion(probabilities, part.labels))
     (out / "README.md").write_text("\n".join(readme) + "\n", encoding="utf-8")
@@ -111,18 +112,17 @@ def prepare(recipe: Path, data: Sequence[Path]) -> Bench:
     return Bench(conf, labels, pages, render(pages.pages, conf.input))
 
 
-def _evaluate(bench: Bench) -> tuple[float, Floats, Ints]:
-    """Return the temperature, the test pages' probabilities and their rows: part 0 is the test, part 1 tunes."""
+def _evaluate(bench: Bench) -> tuple[Calibration, Floats, Ints]:
+    """Return the calibration, the test pages' probabilities and their rows: part 0 is the test, part 1 tunes."""
     data, recipe = bench.data, bench.recipe
     part = split_in_three(data.groups, recipe.test_share, recipe.seed)
     test, tuning = np.flatnonzero(part == 0), np.flatnonzero(part == 1)
-    tuned = np.log(bench.held_out(np.flatnonzero(part > 1), tuning)).astype(np.float32)
-    temperature = round(best_temperature(tuned, data.labels[tuning]), 4)
-    rows = bench.held_out(np.flatnonzero(part > 0), test)
-    return temperature, np.array([tempered(row, temperature) for row in rows]), test
+    tuned = logarithms(bench.held_out(np.flatnonzero(part > 1), tuning)).astype(np.float32)
+    calibration = best_calibration(tuned, data.labels[tuning])
+    return calibration, calibrated(bench.held_out(np.flatnonzero(part > 0), test), calibration), test
 
 
-def _card(bench: Bench, temperature: float, metrics: dict[str, float], out: Path) -> ModelCard:
+def _card(bench: Bench, calibration: Calibration, metrics: dict[str, float], out: Path) -> ModelCard:
     recipe, examples = bench.recipe, bench.examples
     values = {
         "name": recipe.name,
@@ -131,7 +131,7 @@ def _card(bench: Bench, temperature: float, metrics: dict[str, float], out: Path
         "engine": "fasttext",
         "labels": bench.labels,
         "input": recipe.input,
-        "output": {"temperature": temperature},
+        "output": {"temperature": calibration.temperature, "flatten": calibration.flatten},
         "files": {MODEL_NAME: file_digest(out / MODEL_NAME)},
         "licence": recipe.licence,
         "training": recipe.training,
@@ -154,7 +154,7 @@ def _readme(bench: Bench, card: ModelCard, counts: Ints) -> list[str]:
         f"Licence: {card.licence}",
         "",
         f"- {len(bench.data):,} pages, split by `{recipe.data.group or 'page'}`: {recipe.test_share:.0%} of the groups "
-        f"(by a hash, seed `{recipe.seed}`) were kept for the test; the temperature was found on an inner part.",
+        f"(by a hash, seed `{recipe.seed}`) were kept for the test; the calibration was found on an inner part.",
         "- The figures are those of the stored form, fitted without the test pages; the model in this folder was then "
         "fitted on all pages.",
         f"- A fastText file (.ftz) of {recipe.n_features:,} words and pairs of words, quantised.",

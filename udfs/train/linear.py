@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize_scalar
 
-from udfs.inference.scores import flattened
+from udfs.inference.calibration import Calibration, flattened, softmax
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -82,38 +82,22 @@ def held_out_logits(products: Floats, examples: Examples, fit: Fit, parts: Ints)
     return logits
 
 
-def softmax(logits: npt.NDArray[np.floating], temperature: float = 1.0) -> Floats:
-    """Return the probabilities of each row of logits."""
-    scaled = logits / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
-
-
 def best_temperature(logits: Floats, labels: Ints) -> float:
     """Return the temperature at which held-out labels are likeliest (Guo et al. 2017)."""
     return _least(lambda t: -_log_likelihood(logits, labels, t))
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """softmax(flattened(logits, flatten) / temperature) are probabilities: see OutputSettings."""
-
-    temperature: float
-    flatten: float
-
-    def probabilities(self, logits: Floats) -> Floats:
-        """Return the probabilities of each row of logits."""
-        return softmax(flattened(logits, self.flatten), self.temperature)
-
-
 def best_calibration(logits: Floats, labels: Ints) -> Calibration:
-    """Return the calibration at which held-out labels are likeliest; of two labels only the temperature is sought."""
+    """Return the calibration at which held-out labels are likeliest; of two labels only the temperature is sought.
+
+    It is rounded to 4 decimals, as a card has it.
+    """
     powers = FLATTEN if logits.shape[1] > 2 else FLATTEN[:1]
     flat = [flattened(logits.astype(np.float64), power).astype(np.float32) for power in powers]
     found = [best_temperature(values, labels) for values in flat]
     likely = [_log_likelihood(values, labels, t) for values, t in zip(flat, found, strict=True)]
     best = int(np.argmax(likely))
-    return Calibration(found[best], powers[best])
+    return Calibration(round(found[best], 4), powers[best])
 
 
 def _log_likelihood(logits: Floats, labels: Ints, temperature: float) -> float:
