@@ -171,7 +171,7 @@ class Lake:
         try:
             rows = self.spark.sql(f"SHOW TBLPROPERTIES {self.identifier('files')}").collect()
         except Exception as error:
-            if _is_missing(str(error)):
+            if is_no_table(str(error)):
                 return None
             with translated(f"opening the lake {self.location}"):
                 raise
@@ -233,7 +233,8 @@ def _absolute(location: str) -> str:
     return location.rstrip("/") if is_uri(location) else str(Path(location).expanduser().resolve())
 
 
-def _is_missing(text: str) -> bool:
+def is_no_table(text: str) -> bool:
+    """Return whether Spark's error says that there is no such table."""
     names = (
         "TABLE_OR_VIEW_NOT_FOUND",
         "DELTA_MISSING_DELTA_TABLE",

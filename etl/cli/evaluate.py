@@ -12,8 +12,8 @@ from etl.cli.verb import add_verb
 from udfs.errors import UsageError
 
 _EPILOG = """\
-DATA is JSONL (may be .gz), a Parquet file or a folder of such, a Delta table's folder or table:NAME; of a lake,
-export pages first:
+DATA is JSONL (may be .gz), a Parquet file or a folder of such, the folder or URI of a Delta table,
+or table:NAME; of a lake, export pages first:
   webstrata sql "SELECT url, text, topic.label FROM corpus" --format jsonl --limit 100000 > pages.jsonl
 
   webstrata evaluate "package:web#topic" --data pages.jsonl.gz --label topic_id --confidence topic_confidence

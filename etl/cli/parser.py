@@ -151,7 +151,7 @@ def _train(subparsers: Any) -> None:
         required=True,
         metavar="[HEAD=]PLACE",
         help="labelled pages, for all heads of the recipe or for one: JSONL (may be .gz), Parquet files or folders, "
-        "Delta tables, or table:NAME",
+        "folders or URIs of Delta tables, or table:NAME",
     )
     p.add_argument("--out", required=True, metavar="DIR", help="the model folder to write")
 

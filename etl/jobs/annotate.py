@@ -77,7 +77,7 @@ def _annotate_batch(lake: Lake, crawl: str, batch: str, annotators: Sequence[Ann
     because = {**run.because, **where, "annotators": {a.name: a.version for a in annotators}}
     if lake.version("annotations") != (now.pinned_at or {})["annotations"]:
         raise ConflictError(f"another driver annotates {crawl} at the same time; run it again")
-    n_tasks, n_files = -(-max(missing) // DOCUMENTS_PER_TASK), -(-n_documents // DOCUMENTS_PER_FILE)
+    n_tasks, n_files = -(-max(missing, default=0) // DOCUMENTS_PER_TASK), -(-n_documents // DOCUMENTS_PER_FILE)
     if n_tasks <= n_files:
         annotations = step(documents, stored, annotators)
     else:

@@ -72,7 +72,10 @@ class Cluster:
             "PYSPARK_DRIVER_PYTHON": str(environment.folder / "bin" / "python"),
             "PYSPARK_PYTHON": "./environment/bin/python",
         }
-        return subprocess.run(command, env=env, cwd=self.work, capture_output=True, text=True, timeout=900, check=False)
+        done = subprocess.run(command, env=env, cwd=self.work, capture_output=True, text=True, timeout=900, check=False)
+        for executor in self.executors():  # half a GB of environment each
+            shutil.rmtree(executor / "environment", ignore_errors=True)
+        return done
 
     def executors(self) -> list[Path]:
         """Return the folders in which executors have run, one for each job and worker."""

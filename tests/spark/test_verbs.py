@@ -128,10 +128,11 @@ def test_a_table_of_labelled_pages_is_evaluated_by_its_current_rows(
     assert sum(map(sum, of_table["confusion"])) == len(LABELLED) - 11
 
 
-def test_training_from_a_table_that_is_not_there_says_so(verb: Callable[..., Done], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["table:no_such_table", "file:///no/such/day=1/table"])
+def test_training_from_a_table_that_is_not_there_says_so(verb: Callable[..., Done], tmp_path: Path, name: str) -> None:
     recipe = conf_folder() / "train" / "web.yaml"
 
-    done = verb("train", recipe, "--data", "topic=table:no_such_table", "--out", tmp_path / "model")
+    done = verb("train", recipe, "--data", f"topic={name}", "--out", tmp_path / "model")
 
-    assert done.code == 2
-    assert "no_such_table" in done.err
+    assert done.code == 1
+    assert f"no table of labelled pages: {name}" in done.err

@@ -37,10 +37,12 @@ def _ratio(small: Work, large: Work) -> float:
 def _cost(work: Work) -> float:
     """Return the processor time of `work` in seconds, without that of collections of everybody's garbage."""
     gc.collect()
+    was_enabled = gc.isenabled()
     gc.disable()
     started = time.process_time()
     try:
         work()
+        return time.process_time() - started
     finally:
-        gc.enable()
-    return time.process_time() - started
+        if was_enabled:
+            gc.enable()

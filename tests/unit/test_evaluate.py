@@ -244,7 +244,7 @@ def test_a_missing_key_names_the_row_and_the_nearest_key(tmp_path: Path) -> None
     with pytest.raises(ConfigError, match="not an object"):
         read_pages([_write(tmp_path / "list.jsonl", [["text"]])], Keys(label="label"))
     (tmp_path / "lake" / "_delta_log").mkdir(parents=True)
-    with pytest.raises(ConfigError, match="the command line reads it"):
+    with pytest.raises(ConfigError, match="own folder on the command line"):
         read_pages([tmp_path / "lake"], Keys(label="label"))
     with pytest.raises(MissingInputError):
         read_pages([tmp_path / "none.parquet"], Keys(label="label"))

@@ -128,6 +128,7 @@ def test_a_temperature_softens_what_the_file_says() -> None:
     assert calibrated(rows, Calibration()) is rows
     softer = np.sqrt(rows)
     assert calibrated(rows, Calibration(temperature=2)) == pytest.approx(softer / softer.sum(axis=1, keepdims=True))
+    assert calibrated(np.zeros((1, 2)), Calibration(temperature=2)).tolist() == [[0, 0]]
 
 
 ANIMALS, TOOLS = ("cat", "horse", "owl", "trout"), ("hammer", "chisel", "pliers", "saw")

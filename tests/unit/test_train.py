@@ -212,7 +212,12 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> Non
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 not really")
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"text": "a", "label": 1}\n')[:-9])
     (tmp_path / "latin.jsonl").write_bytes(b'{"text": "\xe9", "label": 1}\n')
-    reasons = ("is a Delta table.*the command line reads it", "not Parquet", "gzipped badly", "not text in UTF-8")
+    reasons = (
+        "holds a Delta table.*own folder on the command line",
+        "not Parquet",
+        "gzipped badly",
+        "not text in UTF-8",
+    )
     for name, reason in zip(("lake", "broken.parquet", "cut.jsonl.gz", "latin.jsonl"), reasons, strict=True):
         with pytest.raises(ConfigError, match=reason):
             read_dataset([tmp_path / name], DataConf(label="label", url=None))

@@ -13,13 +13,14 @@ MAX_README_BYTES = 1_000_000
 
 
 def training_file(judge: Judge, files: Sequence[DataFile]) -> DataFile | None:
-    """Return the file that a card of the judge's models, or the README beside it, names as trained on.
+    """Return the file that a card of the judge's models says it was trained on.
 
-    It is named by its digest, or by its whole name if that has a suffix: `pages` alone may be any word.
+    Where a card lists no files, what it tells and the README beside it count: a file is named there by its digest, or
+    by its whole name if that has a suffix: `pages` alone may be any word.
     """
-    said = "\n".join(_what_the_folder_says(folder, card) for folder, card in judge.models)
-    trained_on = {file.sha256 for _, card in judge.models for file in card.data}
-    return next((file for file in files if file.sha256 in trained_on or _is_named(file, said)), None)
+    listed = {file.sha256 for _, card in judge.models for file in card.data}
+    said = "\n".join(_what_the_folder_says(folder, card) for folder, card in judge.models if not card.data)
+    return next((file for file in files if file.sha256 in listed or _is_named(file, said)), None)
 
 
 def warning(judge: Judge, files: Sequence[DataFile], figures: Mapping[str, Figure]) -> tuple[bool, str]:

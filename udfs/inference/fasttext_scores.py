@@ -75,10 +75,16 @@ def _as_words(text: str, url: str) -> str:
 
 
 def calibrated(probabilities: Floats, calibration: Calibration) -> Floats:
-    """Return rows of probabilities, calibrated by their logarithms; without a calibration just what fastText says."""
-    return probabilities if calibration == Calibration() else calibration.probabilities(logarithms(probabilities))
+    """Return rows of probabilities, calibrated by their logarithms; without a calibration just what fastText says.
+
+    A row of zeros, a page of which fastText knows no word, stays one.
+    """
+    if calibration == Calibration():
+        return probabilities
+    is_said = probabilities.any(axis=1, keepdims=True)
+    return np.where(is_said, calibration.probabilities(logarithms(probabilities)), 0.0)
 
 
 def logarithms(probabilities: Floats) -> Floats:
-    """Return the logarithms, which are logits; that of 0, which fastText's rounding makes, is far below all others."""
+    """Return the logarithms, which are logits; that of 0 is far below all others."""
     return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))

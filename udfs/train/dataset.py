@@ -172,7 +172,8 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
 
     if path.is_dir() and next(path.rglob("_delta_log"), None):
         raise ConfigError(
-            f"{path} is a Delta table: its folder holds removed rows too; the command line reads it, or export its rows"
+            f"{path} holds a Delta table, and removed rows with it: name that table's own folder on the command line, "
+            "or export its rows"
         )
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     if not all(file.is_file() for file in files) or not files:

@@ -27,7 +27,7 @@ class EncoderData(Conf):
     group: str | None = None  # rows of one group (a registered domain) stay on one side of a split
     sure: float = 0.75  # the confidence from which a teacher counts as sure
     test_parts: int = Field(default=5, ge=2)  # one of so many parts is the test
-    tuning_parts: int = Field(default=12, ge=2)  # of the others, one of so many sets the temperatures
+    tuning_parts: int = Field(default=12, ge=2)  # of the others, one of so many sets the calibration
 
 
 class RoundConf(Conf):

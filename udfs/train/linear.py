@@ -1,4 +1,4 @@
-"""Features and soft targets -> the weights of a softmax regression, its logits of held-out pages, its temperature."""
+"""Features and soft targets -> the weights of a softmax regression, its logits of held-out pages, its calibration."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
