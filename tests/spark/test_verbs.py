@@ -134,5 +134,5 @@ def test_training_from_a_table_that_is_not_there_says_so(verb: Callable[..., Don
 
     done = verb("train", recipe, "--data", f"topic={name}", "--out", tmp_path / "model")
 
-    assert done.code == 1
+    assert done.code == 2
     assert f"no table of labelled pages: {name}" in done.err
