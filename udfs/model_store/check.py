@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from udfs.digest import file_digest
 from udfs.model_store.archive import README_NAME, refuse
 from udfs.model_store.fasttext_file import check_fasttext
 from udfs.model_store.folder import CARD_NAME, ModelCard, check_digest, read_card
@@ -41,7 +42,7 @@ def check_model(folder: Path) -> tuple[Cards, str]:
         check_digest(folder / name, digest)
         if check := _CHECKS.get(Path(name).suffix):
             check(folder / name)
-    rest = {(name, _sha256(folder / name)) for name in there - {name for name, _ in digests}}
+    rest = {(name, file_digest(folder / name)) for name in there - {name for name, _ in digests}}
     return cards, _digest_of(dict(digests | rest))
 
 
@@ -49,7 +50,3 @@ def _digest_of(digests: Mapping[str, str]) -> str:
     """Return the sha256 of what `sha256sum *` would print."""
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
